@@ -7,7 +7,7 @@ import numpy as np
 import statsmodels.api as sm
 
 from .methods import Mean, contrast, inf
-from .pairs import pair_method
+from .pairs import common_folds, pair_method
 
 
 class Cell:
@@ -69,8 +69,10 @@ class Axes:
         """The larger one of two variances: of independent cells, and of the same sum seed by seed."""
         keys = [key for key in terms[0][1].gains if all(key in cell.gains for _, cell in terms)]
         sums = np.array([sum(w * cell.gains[key] for w, cell in terms) for key in keys])
-        by_seed = Mean(sums.mean(), sums.var(ddof=1) / len(sums), len(sums) - 1) if len(sums) > 1 else None
-        if paired:
+        folds = common_folds(self.sweep)
+        factor = 1 / len(sums) + (1 / (folds - 1) if folds else 0) if len(sums) else 0
+        by_seed = Mean(sums.mean(), sums.var(ddof=1) * factor, len(sums) - 1) if len(sums) > 1 else None
+        if paired or folds:
             return by_seed
         total = contrast([(w, cell.estimate) for w, cell in terms])
         if total is None:

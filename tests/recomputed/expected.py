@@ -8,8 +8,8 @@ from scipy import stats
 
 from .axes import Axes
 from .estimates import configurations
-from .methods import contrast, holm, macro_f1, mcnemar_p, more_runs, sd, t_interval
-from .pairs import compare_all, may_be_best
+from .methods import Mean, contrast, holm, macro_f1, mcnemar_p, more_runs, sd, t_interval
+from .pairs import common_folds, compare_all, may_be_best
 from .raw_rows import Sweep
 
 
@@ -80,6 +80,9 @@ class Expected:
             if i in self.ranked:
                 rank = self.ranked.index(i)
                 mean = c.when_trained if c.always else c.expected
+                folds = common_folds(sweep)
+                if mean and folds:
+                    mean = Mean(mean.mean, mean.variance * (1 + c.runs / (folds - 1)), mean.degrees)
                 low, high = ends(sweep.sign, contrast([(1, mean)]).interval(sweep.level) if mean else None)
                 row |= dict(rank=rank + 1, mean=sweep.sign * c.mean, sd=sd(c.all), low=low, high=high, trained_sd=sd(c.trained),
                             trained_mean=sweep.sign * c.trained.mean() if len(c.trained) else None, may_be_best=self.possible[rank],

@@ -21,11 +21,18 @@ def share_training(sweep, a, b):
     return sweep.data[a] == sweep.data[b] and first == second and lasts
 
 
+def common_folds(sweep):
+    """Number of folds, if every configuration is cross-validated; the fewest if they differ."""
+    schemes = [r["data"]["split"]["scheme"] for r in sweep.resolved]
+    folds = [scheme.get("folds") if isinstance(scheme, dict) else None for scheme in schemes]
+    return None if None in folds else min(folds)
+
+
 def pair_method(sweep, a, b):
-    folds = [r["data"]["split"]["scheme"].get("folds") if isinstance(r["data"]["split"]["scheme"], dict) else None for r in sweep.resolved]
+    folds = common_folds(sweep)
     if share_training(sweep, a, b):
-        return "shared-training", None if None in folds else min(folds)
-    return ("independent", None) if None in folds else ("folds", min(folds))
+        return "shared-training", folds
+    return ("folds", folds) if folds else ("independent", None)
 
 
 def paired_difference(a, b, folds):

@@ -4,13 +4,15 @@ use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
 use crate::noise::{SeedNoise, seed_noise};
-use crate::pairing::Pairing;
+use crate::pairing::{Pairing, folds};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{ConfigurationResults, RunEnd, SweepResults};
 use crate::run_unit::RunUnit;
 use crate::{gain, gain_interval};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::Metric;
+use convsweep_statistics::folds::variance_factor;
+use convsweep_statistics::welch::{MeanEstimate, contrast};
 use serde::Serialize;
 
 /// What the results of a sweep say.
@@ -237,7 +239,16 @@ fn interval(sweep: &SweepResults, estimate: &Estimate) -> Option<(f64, f64)> {
         true => estimate.mean_when_trained()?,
         false => estimate.expected?,
     };
-    convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(sweep.interval_level())
+    // The results of folds are correlated, since they share most of their training images.
+    let widening = folds(sweep).and_then(|folds| {
+        let n = estimate.runs();
+        Some(variance_factor(n, folds as usize)? * n as f64)
+    });
+    let expected = MeanEstimate {
+        variance: expected.variance * widening.unwrap_or(1.0),
+        ..expected
+    };
+    contrast(&[(1.0, expected)])?.interval(sweep.interval_level())
 }
 
 fn no_result(sweep: &SweepResults, i: usize) -> NoResult {

@@ -22,17 +22,17 @@
 //! - **Corrections.** All p-values are multiplied by the looks of a race; then Holm's correction
 //!   covers all pairs and kinds of difference. Those of the margin are a family of their own, as
 //!   are the contrasts of all axes and the interactions (each multiplied by the number of
-//!   combinations searched). Where
-//!   the first configuration beats each other one at 0.05 / (number of others), its corrected
-//!   p-values are at most p times that number.
+//!   combinations searched). Where the first configuration beats each other one at 0.05 / (number
+//!   of others), its corrected p-values are at most p times that number.
 //! - **Intervals** have the level 1 − 0.05 / looks.
 //! - **More runs** are sought at the level 0.05 / (number of corrected p-values of at least 0.05).
 //! - **Cells of the axes** have the variance of all their runs that count, trained or not, with
 //!   n − 1 degrees. Where runs do not train, it is at least that of the expected result; a cell of
 //!   one run has the latter. Of two variances of a contrast (independent cells, or seed by seed) the
-//!   larger is used, with the degrees of independent cells. An additive model gives
-//!   intervals and p-values, but no verdicts. Of the only axis, the contrasts are
-//!   the pairs themselves.
+//!   larger is used, with the degrees of independent cells; of folds only the second, with Nadeau
+//!   and Bengio's variance, which intervals of single configurations have as well. An additive
+//!   model gives intervals and p-values, but no verdicts. Of the only axis, the contrasts are the
+//!   pairs themselves.
 
 mod across;
 mod answers;

@@ -121,7 +121,7 @@ fn states_of(
 }
 
 /// Number of folds, if every configuration is cross-validated; the fewest if they differ.
-fn folds(sweep: &SweepResults) -> Option<u32> {
+pub(crate) fn folds(sweep: &SweepResults) -> Option<u32> {
     let mut fewest: Option<u32> = None;
     for configuration in &sweep.configurations {
         let SplitScheme::Folds(folds) = configuration.resolved.data.split.scheme else {

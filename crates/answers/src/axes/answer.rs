@@ -258,7 +258,7 @@ fn difference_of(
         terms.push((weight, row[0]));
         terms.push((-weight, row[1]));
     }
-    weighted_sum(estimates, cells.most_degrees, &terms, is_paired)
+    weighted_sum(estimates, cells, &terms, is_paired)
 }
 
 fn contrast(

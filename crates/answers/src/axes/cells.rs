@@ -1,6 +1,7 @@
 //! The configurations with results as cells of the grid.
 
 use crate::estimates::Estimates;
+use crate::pairing::folds;
 use crate::results::SweepResults;
 use convsweep_statistics::welch::MeanEstimate;
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ pub(crate) struct Cells {
     /// Degrees of freedom that no sum of cells has more of: where all stand on one variance, its
     /// own.
     pub most_degrees: f64,
+    /// Number of folds, if every configuration is cross-validated.
+    pub folds: Option<u32>,
 }
 
 impl Cells {
@@ -38,6 +41,7 @@ impl Cells {
             places: HashMap::new(),
             counts: sweep.axes.iter().map(|axis| axis.labels.len()).collect(),
             most_degrees: f64::INFINITY,
+            folds: folds(sweep),
         };
         for (i, results) in sweep.configurations.iter().enumerate() {
             let level = |axis: &convsweep_spec::log::Axis| {

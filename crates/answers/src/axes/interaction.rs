@@ -114,7 +114,7 @@ fn one(
         effects.0 += share * (to_at.mean - from_at.mean);
         effects.1 += share * (to_other.mean - from_other.mean);
     }
-    let sum = weighted_sum(estimates, cells.most_degrees, &terms, false)?;
+    let sum = weighted_sum(estimates, cells, &terms, false)?;
     let p = sum.p_two_sided()?;
     let label = |axis: usize, level: usize| sweep.axes[axis].labels[level].clone();
     let interval = sum.interval(sweep.interval_level());

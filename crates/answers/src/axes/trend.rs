@@ -57,7 +57,7 @@ pub(crate) fn trend(
     if terms.is_empty() {
         return None;
     }
-    let sum = weighted_sum(estimates, cells.most_degrees, &terms, false);
+    let sum = weighted_sum(estimates, cells, &terms, false);
     let interval = sum.and_then(|sum| sum.interval(sweep.interval_level()));
     let p = sum.and_then(|sum| sum.p_two_sided());
     Some(AxisTrend {

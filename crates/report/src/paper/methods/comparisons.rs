@@ -288,6 +288,10 @@ fn axis_tests(ranking: &Ranking) -> Vec<String> {
     if uses(ranking, PairMethod::Independent) && is_paired {
         variance += "; where all configurations share the beginning of their training, the second";
     }
+    if all_cross_validated(ranking) {
+        variance += ", with the correction for the training images that folds \
+                     share~\\cite{nadeau2003}";
+    }
     vec![
         variance + ".",
         "The $p$-values of all axes were corrected together by Holm's method~\\cite{holm1979}."
