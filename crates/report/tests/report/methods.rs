@@ -131,7 +131,10 @@ fn folds_are_compared_with_their_own_variance() {
         axes: six().axes,
         ..cases::folds()
     };
-    let said = ["Its variance is that of the same difference fold by fold."];
+    let said = [
+        "Its variance is that of the same difference fold by fold, with the correction for the \
+         training images that folds share~\\cite{nadeau2003}.",
+    ];
     assert_says(&methods(grid.rows()), &said, &["satterthwaite1946"]);
     let repeated = Synthetic {
         seeds: 2,
