@@ -1,25 +1,113 @@
 //! Brings images to the channels and size that the experiment asks for.
 
-use convsweep_spec::data::{DataFacts, Resize, ResizeMethod};
+use convsweep_spec::data::{DataSpec, Luma, Resize, ResizeMethod};
 use image::imageops::FilterType;
-use image::{DynamicImage, GenericImage, GrayImage, RgbImage};
+use image::{DynamicImage, GenericImage, GrayImage, RgbImage, RgbaImage};
 
-/// The image as planes of `facts`' `[channels, height, width]`.
-///
-/// Without `resize` the image must already have that size. Resizing is bilinear, with a wider
-/// filter for shrinking so that nothing aliases. Grey is Rec. 709 luma, computed before resizing.
-pub(crate) fn fit(image: DynamicImage, facts: &DataFacts, resize: Option<&Resize>) -> Vec<u8> {
-    let image = match facts.channels {
-        1 => DynamicImage::ImageLuma8(image.into_luma8()),
-        _ => DynamicImage::ImageRgb8(image.into_rgb8()),
-    };
-    let image = match resize {
-        Some(resize) if (image.height(), image.width()) != (resize.height, resize.width) => {
-            scale(image, resize)
+/// What a viewer shows behind transparent pixels.
+const WHITE: [u8; 3] = [255; 3];
+
+/// How images are brought to the planes that a network reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conversion<'a> {
+    channels: u32,
+    resize: Option<&'a Resize>,
+    luma: Luma,
+    background: [u8; 3],
+}
+
+impl<'a> Conversion<'a> {
+    /// The conversion that an experiment asks for, to this number of channels.
+    pub(crate) fn of(spec: &'a DataSpec, channels: u32) -> Conversion<'a> {
+        Conversion {
+            channels,
+            resize: spec.resize.as_ref(),
+            luma: spec.luma,
+            background: background(spec),
         }
-        _ => image,
-    };
-    planes(&image)
+    }
+
+    /// The size that images are brought to.
+    pub(crate) fn resize(&self) -> Option<&'a Resize> {
+        self.resize
+    }
+
+    /// The conversion of an image to as many channels as it needs: what has no colours needs one.
+    pub(crate) fn for_image(self, is_grey: bool) -> Conversion<'a> {
+        let channels = if is_grey { 1 } else { self.channels };
+        Conversion { channels, ..self }
+    }
+
+    /// The image as planes, `[channels, height, width]`.
+    ///
+    /// Without `resize` the image must already have its size. Resizing is bilinear, with a wider
+    /// filter for shrinking so that nothing aliases. Transparent pixels are laid over the
+    /// background, and colours become grey, before resizing.
+    pub(crate) fn fit(&self, image: DynamicImage) -> Vec<u8> {
+        let image = match image.color().has_alpha() {
+            true => over(image, self.background),
+            false => image,
+        };
+        let image = match (self.channels, self.luma) {
+            (1, Luma::Rec601) if image.color().has_color() => rec601(&image.into_rgb8()).into(),
+            (1, _) => DynamicImage::ImageLuma8(image.into_luma8()),
+            _ => DynamicImage::ImageRgb8(image.into_rgb8()),
+        };
+        let image = match self.resize {
+            Some(resize) if (image.height(), image.width()) != (resize.height, resize.width) => {
+                scale(image, resize)
+            }
+            _ => image,
+        };
+        planes(&image)
+    }
+}
+
+/// The colour behind transparent pixels.
+pub(crate) fn background(spec: &DataSpec) -> [u8; 3] {
+    spec.background.unwrap_or(WHITE)
+}
+
+/// Whether some pixel of an image is transparent, if only a little.
+pub(crate) fn is_transparent(image: &DynamicImage) -> bool {
+    image.color().has_alpha() && image.to_rgba8().pixels().any(|pixel| pixel.0[3] < 255)
+}
+
+/// The image laid over one colour.
+fn over(image: DynamicImage, background: [u8; 3]) -> DynamicImage {
+    let is_grey = !image.color().has_color() && background.iter().all(|c| *c == background[0]);
+    let image = blended(&image.into_rgba8(), background);
+    match is_grey {
+        true => {
+            DynamicImage::ImageLuma8(GrayImage::from_fn(image.width(), image.height(), |x, y| {
+                image::Luma([image.get_pixel(x, y).0[0]])
+            }))
+        }
+        false => image.into(),
+    }
+}
+
+fn blended(image: &RgbaImage, background: [u8; 3]) -> RgbImage {
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [red, green, blue, alpha] = image.get_pixel(x, y).0.map(u32::from);
+        let blend = |colour: u32, behind: u8| {
+            let sum = colour * alpha + u32::from(behind) * (255 - alpha);
+            ((sum + 127) / 255) as u8
+        };
+        image::Rgb([
+            blend(red, background[0]),
+            blend(green, background[1]),
+            blend(blue, background[2]),
+        ])
+    })
+}
+
+/// ITU-R BT.601 luma in fixed point, as Pillow computes it.
+fn rec601(image: &RgbImage) -> GrayImage {
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        let [red, green, blue] = image.get_pixel(x, y).0.map(u32::from);
+        image::Luma([((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16) as u8])
+    })
 }
 
 /// An image from the planes of 1 or 3 channels.
@@ -81,15 +169,12 @@ fn planes(image: &DynamicImage) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn facts(channels: u32, height: u32, width: u32) -> DataFacts {
-        DataFacts {
-            hash: String::new(),
-            classes: vec![],
-            train_images: 0,
-            test_images: 0,
+    fn conversion(channels: u32, resize: Option<&Resize>) -> Conversion<'_> {
+        Conversion {
             channels,
-            height,
-            width,
+            resize,
+            luma: Luma::default(),
+            background: WHITE,
         }
     }
 
@@ -107,7 +192,7 @@ mod tests {
             width: 10,
             method,
         };
-        let out = fit(halves(), &facts(3, 10, 10), Some(&resize));
+        let out = conversion(3, Some(&resize)).fit(halves());
         for ((y, x), pixel) in expect {
             let found = [0, 1, 2].map(|c| out[c * 100 + y * 10 + x]);
             assert_eq!(found, *pixel, "{method:?} at row {y}, column {x}");
@@ -139,14 +224,35 @@ mod tests {
 
     #[test]
     fn grey_and_colour_are_converted_into_each_other() {
-        let grey = fit(halves(), &facts(1, 20, 40), None);
+        let grey = conversion(1, None).fit(halves());
         assert_eq!((grey.len(), grey[0], grey[39]), (800, 43, 7));
-        let colour = fit(
-            GrayImage::from_pixel(2, 1, image::Luma([9])).into(),
-            &facts(3, 1, 2),
-            None,
-        );
-        assert_eq!(colour, [9; 6]);
+        let of_pillow = Conversion {
+            luma: Luma::Rec601,
+            ..conversion(1, None)
+        };
+        let grey = of_pillow.fit(halves());
+        assert_eq!((grey[0], grey[39]), (60, 11), "PIL.Image.convert(\"L\")");
+        let nine: DynamicImage = GrayImage::from_pixel(2, 1, image::Luma([9])).into();
+        assert_eq!(conversion(3, None).fit(nine.clone()), [9; 6]);
+        assert_eq!(of_pillow.fit(nine), [9; 2]);
+    }
+
+    #[test]
+    fn transparent_pixels_show_the_background() {
+        let pixel = |rgba| DynamicImage::from(RgbaImage::from_pixel(1, 1, image::Rgba(rgba)));
+        let seen = |rgba, background| {
+            let over = Conversion {
+                background,
+                ..conversion(3, None)
+            };
+            over.fit(pixel(rgba))
+        };
+        assert_eq!(seen([9, 8, 7, 0], WHITE), [255; 3]);
+        assert_eq!(seen([9, 8, 7, 255], WHITE), [9, 8, 7]);
+        assert_eq!(seen([200, 100, 0, 128], [0, 0, 255]), [100, 50, 127]);
+        assert!(is_transparent(&pixel([0, 0, 0, 254])));
+        assert!(!is_transparent(&pixel([0, 0, 0, 255])));
+        assert!(!is_transparent(&halves()));
     }
 
     #[test]

@@ -39,6 +39,6 @@ pub use decoded::{
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};
 pub use inspect::{Duplicates, Inspection, PartInspection, inspect, picture, preview};
-pub use location::Location;
+pub use location::{Location, LookProgress, Watch};
 pub use split::{Subset, Subsets, epoch_order, split};
 pub use statistics::{MeanStd, mean_std};

@@ -37,16 +37,13 @@ impl Set {
         let split = Split::new(SplitScheme::Validation(0.5), 1);
         Set {
             folder,
-            spec: DataSpec::new(Source::Folder, split),
+            spec: DataSpec::new(Source::folder(), split),
             limits: ImageLimits::default(),
         }
     }
 
     fn with_table(mut self) -> Set {
-        self.spec.source = Source::Csv {
-            path_column: "path".into(),
-            label_column: "label".into(),
-        };
+        self.spec.source = Source::Csv(convsweep_spec::data::Table::new("path", "label"));
         self
     }
 

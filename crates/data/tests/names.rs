@@ -22,7 +22,7 @@ fn names_are_those_of_the_set_as_it_was_decoded() {
         }
     }
     let split = Split::new(SplitScheme::Validation(0.5), 1);
-    let spec = DataSpec::new(Source::Folder, split);
+    let spec = DataSpec::new(Source::folder(), split);
     let at = Location::new(folder.path(), Some(&images));
     let set = open(at, &spec).unwrap();
     let hash = set.facts().hash.clone();

@@ -237,7 +237,7 @@ fn a_damaged_decoded_file_without_its_source_is_refused_by_name() {
         image.save(images.join(class).join("1.png")).unwrap();
     }
     let split = Split::new(SplitScheme::Validation(0.5), 1);
-    let spec = DataSpec::new(Source::Folder, split);
+    let spec = DataSpec::new(Source::folder(), split);
     let at = Location::new(folder.path(), Some(&images));
     open(at, &spec).unwrap();
     let path = decoded_file(folder.path());

@@ -89,7 +89,7 @@ fn photographs_in_folders() {
         let path = cache().join("caltech101-12");
         open(
             Location::new(elsewhere.path(), Some(&path)),
-            &spec(Source::Folder),
+            &spec(Source::folder()),
         )
         .expect_err("many sizes")
     };
@@ -107,7 +107,7 @@ fn photographs_in_folders() {
         let asked = DataSpec {
             resize,
             channels,
-            ..spec(Source::Folder)
+            ..spec(Source::folder())
         };
         let set = decode("caltech101-12", &asked);
         let found = inspect(&set).unwrap();

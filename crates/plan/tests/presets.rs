@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// The same as `common::facts`, with a folder "imagenet" of 1000 classes of 3×224×224.
 fn with_imagenet(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
-    if spec.source == Source::Folder && path.is_some_and(|p| p.ends_with("imagenet")) {
+    if matches!(spec.source, Source::Folder(_)) && path.is_some_and(|p| p.ends_with("imagenet")) {
         let (classes, channels) = ((0..1000).map(|c| c.to_string()).collect(), 3);
         let (train_images, test_images, height, width) = (1_281_167, 50_000, 224, 224);
         return Ok(DataFacts {

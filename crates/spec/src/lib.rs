@@ -35,6 +35,7 @@ pub mod schedule;
 pub mod seal;
 pub mod search;
 pub mod shape;
+pub mod split;
 pub mod stopping;
 pub mod task;
 pub mod train;

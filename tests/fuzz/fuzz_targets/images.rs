@@ -23,7 +23,7 @@ static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     let set = FOLDER.path().join("set");
     std::fs::write(set.join("a/x.png"), with_header_check(bytes)).expect("written");
-    let mut spec = DataSpec::new(Source::Folder, Split::new(SplitScheme::Validation(0.5), 1));
+    let mut spec = DataSpec::new(Source::folder(), Split::new(SplitScheme::Validation(0.5), 1));
     spec.damaged = Damaged::Skip;
     spec.resize = Some(Resize {
         height: 4,

@@ -2,13 +2,13 @@
 
 use super::format::{SetDetails, VERSION};
 use super::writer::DecodedWriter;
-use crate::convert::{fit, from_planes};
+use crate::convert::{Conversion, from_planes};
 use crate::fetch;
 use crate::identity::identity;
 use crate::image_files::ImageFileSet;
 use crate::published::{self, PublishedSet, published_set};
 use crate::{DataError, Location, shapes};
-use convsweep_spec::data::{DataFacts, DataSpec, Resize, Shapes, Source};
+use convsweep_spec::data::{Copies, DataFacts, DataSpec, Luma, Resize, Shapes, Source};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,7 @@ impl Dataset {
         if let Some(resize) = &spec.resize {
             (facts.height, facts.width) = (resize.height, resize.width);
         }
+        facts.loses_colour |= spec.channels == Some(1) && facts.channels != 1;
         facts.channels = spec.channels.map_or(facts.channels, u32::from);
         Ok(Dataset { facts, source })
     }
@@ -52,7 +53,7 @@ impl Dataset {
     pub(super) fn decode(
         &self,
         at: Location,
-        resize: Option<&Resize>,
+        spec: &DataSpec,
         path: &Path,
     ) -> Result<(), DataError> {
         let facts = &self.facts;
@@ -62,20 +63,21 @@ impl Dataset {
             DatasetSource::Published(set) => {
                 let folder = find_published_folder(at, set)?;
                 published::read(set, &folder, &mut |image, label| {
-                    writer.push(&converted(image, set.shape, facts, resize), label)
+                    writer.push(&converted(image, set.shape, facts, spec), label)
                 })?;
             }
             DatasetSource::ImageFiles(set) => {
                 details.names = set.names();
                 details.skipped = set.skipped().to_vec();
-                set.decode(facts, resize, &at.limits, &mut |image, label| {
+                details.training_only = set.training_only(spec);
+                set.decode(at, facts, spec, &mut |image, label| {
                     writer.push(image, label)
                 })?;
             }
             DatasetSource::Shapes(shapes) => {
                 let shape = [3, shapes.size, shapes.size];
                 shapes::draw(shapes, &mut |image, label| {
-                    writer.push(&converted(image, shape, facts, resize), label)
+                    writer.push(&converted(image, shape, facts, spec), label)
                 })?;
             }
         }
@@ -95,6 +97,10 @@ pub(super) fn decoded_name(facts: &DataFacts, spec: &DataSpec) -> String {
         facts.test_images,
     ];
     let key = identity(&(&facts.hash, &spec.resize, shape, test_share, spec.damaged));
+    let key = match (spec.luma, spec.duplicates) {
+        (Luma::Rec709, Copies::Warn | Copies::Error) => key,
+        later => identity(&(key, later)),
+    };
     format!("{}-{}.v{VERSION}", spec.source.name(), &key[..16])
 }
 
@@ -107,7 +113,7 @@ fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSourc
         return Ok((set.facts(), DatasetSource::Published(set)));
     }
     let set = ImageFileSet::find(at, spec)?;
-    let facts = set.facts(spec.resize.as_ref(), &at.limits)?;
+    let facts = set.facts(spec, &at.limits)?;
     Ok((facts, DatasetSource::ImageFiles(set)))
 }
 
@@ -147,14 +153,14 @@ fn converted<'a>(
     image: &'a [u8],
     shape: [u32; 3],
     facts: &DataFacts,
-    resize: Option<&Resize>,
+    spec: &DataSpec,
 ) -> Cow<'a, [u8]> {
     if shape == [facts.channels, facts.height, facts.width] {
         return Cow::Borrowed(image);
     }
     let [channels, height, width] = shape;
     let image = from_planes(image, channels as usize, height, width);
-    Cow::Owned(fit(image, facts, resize))
+    Cow::Owned(Conversion::of(spec, facts.channels).fit(image))
 }
 
 /// Folder of a published set's files. Unpacks the set's archive if the cache has only that.

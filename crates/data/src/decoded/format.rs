@@ -40,6 +40,9 @@ pub(super) struct SetDetails {
     pub(super) names: Vec<String>,
     /// Images that were left out, each with the reason.
     pub(super) skipped: Vec<String>,
+    /// Rows of training images that never validate, ascending.
+    #[serde(default)]
+    pub(super) training_only: Vec<u32>,
 }
 
 /// The header's description of a set whose JSON has `details` bytes.
@@ -77,6 +80,9 @@ pub(super) fn described(header: &[u8; HEADER], hash: &str) -> Option<DataFacts> 
         channels,
         height,
         width,
+        validation_images: 0,
+        loses_colour: false,
+        reading: None,
     };
     let fields = header_fields(&facts, details_length(header));
     (header[..FIELDS] == fields).then_some(facts)

@@ -32,6 +32,7 @@ pub(super) struct DecodedFile {
     pub(super) image_checksums: Vec<u32>,
     pub(super) names: Vec<String>,
     pub(super) skipped: Vec<String>,
+    pub(super) training_only: Vec<u32>,
 }
 
 impl ImageSet {
@@ -53,6 +54,11 @@ impl ImageSet {
     /// Images that could not be decoded and were left out, each with the reason.
     pub fn skipped(&self) -> &[String] {
         &self.0.skipped
+    }
+
+    /// Rows of training images that never validate, ascending.
+    pub fn training_only(&self) -> &[u32] {
+        &self.0.training_only
     }
 
     /// Reads all pixels and compares them with their checksums.

@@ -42,7 +42,7 @@ pub fn open_whole(at: Location, spec: &DataSpec) -> Result<(ImageSet, Option<Str
         other => return other.map(|set| (set, None)),
     };
     let _lock = CacheLock::acquire(&folder, &name)?;
-    let again = dataset.decode(at, spec.resize.as_ref(), &decoded);
+    let again = dataset.decode(at, spec, &decoded);
     again.map_err(|why| {
         let problem = format!("{problem}; it cannot be decoded again: {why}");
         DataError::damaged(&decoded, problem)
@@ -79,7 +79,7 @@ pub fn open(at: Location, spec: &DataSpec) -> Result<ImageSet, DataError> {
     if let Some(set) = read(&path, &dataset.facts)? {
         return Ok(set);
     }
-    dataset.decode(at, spec.resize.as_ref(), &path)?;
+    dataset.decode(at, spec, &path)?;
     read(&path, &dataset.facts)?
         .ok_or_else(|| DataError::damaged(&path, "was removed as soon as it was written"))
 }

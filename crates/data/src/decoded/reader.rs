@@ -44,6 +44,7 @@ pub(super) fn read(path: &Path, facts: &DataFacts) -> Result<Option<ImageSet>, D
             .collect(),
         names: details.names,
         skipped: details.skipped,
+        training_only: details.training_only,
     }))))
 }
 

@@ -128,7 +128,7 @@ fn is_being_written(partial: &Path) -> Result<bool, DataError> {
 /// Name of the set whose decoded or partial file this is; none for other files.
 fn set_name(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
-    name.strip_suffix(".part")
-        .unwrap_or(name)
-        .strip_suffix(".images")
+    let whole = name.strip_suffix(".part").unwrap_or(name);
+    let is_set = whole.strip_suffix(".images");
+    is_set.or_else(|| whole.strip_suffix(".fitted"))
 }

@@ -1,190 +1,287 @@
-//! Lists image files in folders, one folder for each class.
+//! Lists the images of a folder, in which each class has a folder of its own.
 //!
-//! The folders of the classes are either in the set's folder itself or in its `train/`. In the
-//! second case, `test/` holds the set's test images. A `val/` next to `train/`, as ImageNet has it,
-//! counts as test images too, since the program divides training and validation images itself. A
-//! set with both is refused: one of them would have to be left out silently.
+//! The folders of the classes are in the set's folder itself, or in folders of training, validation
+//! and test images, which have the usual names or those that the file gives.
 
-use super::listing::{FileListing, ListedFile, MAX_CLASSES};
+use super::file_kind::is_junk;
+use super::layout::{Layout, PartFolder, named, recognised};
+use super::listing::{FileListing, ListedFile, judge_classes, numbered};
+use super::similar_names::similar_names;
+use super::walk::{Entry, Found, Walk, entries, reason};
 use crate::DataError;
-use convsweep_spec::words::counted;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use convsweep_spec::data::{EmptyClasses, LeftOut, PartNames, ReadPlace, SetPart};
+use convsweep_spec::words::{counted, counted_as};
+use std::collections::HashMap;
+use std::path::Path;
 
-/// Names that a folder of test images next to `train/` may have.
-const TEST_FOLDERS: [&str; 4] = ["test", "val", "valid", "validation"];
-/// How many folders may lead to an image: the set's, its class's, and eight levels below.
-const MAX_DEPTH: usize = 9;
-
-/// Lists all JPEG and PNG files of a set, by their extensions.
-pub(super) fn list(root: &Path) -> Result<FileListing, DataError> {
+/// Lists all images of a folder, and counts what is none.
+///
+/// # Errors
+/// `Missing` if there is no such folder or it has no classes, `Invalid` if it can be read in two
+/// ways or a class has no images.
+pub(super) fn list(
+    root: &Path,
+    names: &PartNames,
+    empty: EmptyClasses,
+) -> Result<FileListing, DataError> {
     if !root.is_dir() {
         return Err(DataError::Missing(format!(
             "{}: there is no such folder (data.path)",
             root.display()
         )));
     }
-    let train = root.join("train");
-    if !train.is_dir() {
-        let classes = subfolders(root)?;
-        let files = image_files(root, "", &classes, &classes, false)?;
-        return checked(root, classes, files);
-    }
-    let classes = subfolders(&train)?;
-    let mut files = image_files(root, "train/", &classes, &classes, false)?;
-    if let Some(test) = test_folder(root)? {
-        let folders = subfolders(&root.join(test))?;
-        let prefix = format!("{test}/");
-        files.extend(image_files(root, &prefix, &folders, &classes, true)?);
-    }
-    checked(root, classes, files)
+    let layout = match names.is_empty() {
+        true => recognised(root)?,
+        false => named(root, names)?,
+    };
+    let mut reader = FolderReader {
+        root,
+        walk: Walk::default(),
+        files: Vec::new(),
+    };
+    reader.walk.reserve(root, ".")?;
+    let folders = reader.class_folders(&layout)?;
+    let mut classes = training_classes(root, &folders)?;
+    let number_of = numbered(&mut classes);
+    reader.read(&folders, &number_of)?;
+    reader.leave_out(&layout)?;
+    let mut listing = reader.listing(classes, &layout);
+    listing.notes = similar_names(&listing.classes)?;
+    empty_classes(&mut listing, empty)?;
+    Ok(listing)
 }
 
-/// Name of the folder of test images, if there is one.
-fn test_folder(root: &Path) -> Result<Option<&'static str>, DataError> {
-    let mut found = TEST_FOLDERS.to_vec();
-    found.retain(|name| root.join(name).is_dir());
-    if found.len() > 1 {
-        let names: Vec<String> = found.iter().map(|name| format!("{name}/")).collect();
-        return Err(DataError::Invalid(format!(
-            "{} has {}: only one folder next to train can hold the test images; \
-             move the validation images into train (data.split divides it) or elsewhere",
-            root.display(),
-            names.join(" and ")
-        )));
-    }
-    Ok(found.pop())
+/// The folder of a class in one of the parts.
+struct ClassFolder<'a> {
+    class: String,
+    part: &'a PartFolder,
+    folder: Entry,
 }
 
-/// The sorted listing, if there is anything to classify.
-fn checked(
-    root: &Path,
-    classes: Vec<String>,
-    mut files: Vec<ListedFile>,
-) -> Result<FileListing, DataError> {
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    if classes.len() < 2 {
-        return Err(DataError::Missing(format!(
-            "{} holds {} of classes, at least 2 expected \
-             (one folder of images for each class)",
-            root.display(),
-            counted(classes.len() as u64, "folder")
-        )));
-    }
-    Ok(FileListing {
-        root: root.to_owned(),
-        classes,
-        files,
-    })
+/// Reads the folders of one set.
+struct FolderReader<'a> {
+    root: &'a Path,
+    walk: Walk,
+    files: Vec<(Found, u16, SetPart)>,
 }
 
-/// Sorted names of the folders in `folder`, except hidden ones.
-fn subfolders(folder: &Path) -> Result<Vec<String>, DataError> {
-    let mut names = Vec::new();
-    for (name, path) in entries(folder)? {
-        if path.is_dir() {
-            names.push(name);
+impl FolderReader<'_> {
+    /// The folders of classes in all parts. Files beside them are counted as left out.
+    fn class_folders<'l>(&mut self, layout: &'l Layout) -> Result<Vec<ClassFolder<'l>>, DataError> {
+        for part in layout.parts.iter().filter(|part| !part.name.is_empty()) {
+            self.walk.reserve(&part.path, &part.name)?;
         }
+        let mut folders = Vec::new();
+        for part in &layout.parts {
+            for entry in entries(&part.path)? {
+                let name = below(&part.name, &entry.name);
+                if is_junk(&entry.name) {
+                    LeftOut::add(&mut self.walk.left_out, reason::JUNK, &name);
+                } else if !entry.is_folder {
+                    self.walk.leave_out_entry(&entry, &name, reason::NO_CLASS);
+                } else if self.walk.reserve(&entry.path, &name)? {
+                    folders.push(ClassFolder {
+                        class: entry.name.clone(),
+                        part,
+                        folder: entry,
+                    });
+                }
+            }
+        }
+        Ok(folders)
     }
-    if names.len() > MAX_CLASSES {
-        return Err(DataError::Invalid(format!(
-            "{} holds {} classes, at most 65,535 are possible",
-            folder.display(),
-            names.len()
-        )));
-    }
-    Ok(names)
-}
 
-/// The image files below `<root>/<prefix><folder>` for each of `folders`, which are named after
-/// classes.
-fn image_files(
-    root: &Path,
-    prefix: &str,
-    folders: &[String],
-    classes: &[String],
-    is_test: bool,
-) -> Result<Vec<ListedFile>, DataError> {
-    let mut files = Vec::new();
-    for name in folders {
-        let relative = format!("{prefix}{name}");
-        let folder = root.join(&relative);
-        let Ok(class) = classes.binary_search(name) else {
-            return Err(DataError::Invalid(format!(
-                "{}: train has no class of this name",
-                folder.display()
-            )));
-        };
-        let mut paths = Vec::new();
-        let mut open_folders = vec![folder_identity(root)?];
-        collect(&folder, &relative, &mut open_folders, &mut paths)?;
-        for path in paths {
+    fn read(
+        &mut self,
+        folders: &[ClassFolder],
+        number_of: &HashMap<String, u16>,
+    ) -> Result<(), DataError> {
+        for folder in folders {
+            let name = below(&folder.part.name, &folder.class);
+            let Some(class) = number_of.get(&folder.class) else {
+                return Err(other_class(folder, number_of));
+            };
+            for found in self.walk.images(&folder.folder.path, &name)? {
+                self.files.push((found, *class, folder.part.part));
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what is in no part.
+    fn leave_out(&mut self, layout: &Layout) -> Result<(), DataError> {
+        for (entries, why) in [
+            (&layout.unlabelled, reason::NO_LABEL),
+            (&layout.others, reason::NO_PART),
+        ] {
+            for entry in entries {
+                if is_junk(&entry.name) {
+                    LeftOut::add(&mut self.walk.left_out, reason::JUNK, &entry.name);
+                } else if entry.is_folder {
+                    self.walk.leave_out(&entry.path, &entry.name, why)?;
+                } else {
+                    self.walk.leave_out_entry(entry, &entry.name, why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn listing(mut self, classes: Vec<String>, layout: &Layout) -> FileListing {
+        let found = self.walk.without_repeated_links(self.files);
+        let mut files = Vec::with_capacity(found.len());
+        for (found, class, part) in found {
+            let below_root = found.path.strip_prefix(self.root).unwrap_or(&found.path);
+            let is_as_named = below_root.as_os_str() == found.name.as_str();
+            let file = (!is_as_named).then(|| below_root.to_owned());
             files.push(ListedFile {
-                path,
-                class: class as u16,
-                is_test,
+                path: found.name,
+                file,
+                class,
+                part,
             });
         }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut places = Vec::new();
+        for folder in &layout.parts {
+            let prefix = below(&folder.name, "");
+            let is_in = |f: &&ListedFile| f.part == folder.part && f.path.starts_with(&prefix);
+            places.push(ReadPlace {
+                name: if prefix.is_empty() {
+                    "./".into()
+                } else {
+                    prefix.clone()
+                },
+                part: folder.part,
+                images: files.iter().filter(is_in).count() as u32,
+            });
+        }
+        FileListing {
+            root: self.root.to_owned(),
+            classes,
+            files,
+            places,
+            left_out: self.walk.left_out,
+            notes: Vec::new(),
+        }
     }
-    Ok(files)
 }
 
-/// Adds the relative paths of all image files in a folder and below it. `open_folders` are the
-/// folders that lead to this one: a link to one of them would show its images again, under the
-/// wrong class.
-fn collect(
-    folder: &Path,
-    relative: &str,
-    open_folders: &mut Vec<FolderIdentity>,
-    paths: &mut Vec<String>,
-) -> Result<(), DataError> {
-    let identity = folder_identity(folder)?;
-    if open_folders.contains(&identity) {
-        return Err(DataError::Invalid(format!(
-            "{} is a link to a folder that contains it: remove the link",
-            folder.display()
+/// A name in a folder, relative to the set's folder.
+fn below(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_string(),
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+/// The classes, which are those of the training images.
+fn training_classes(root: &Path, folders: &[ClassFolder]) -> Result<Vec<String>, DataError> {
+    let training = folders.iter().filter(|f| f.part.part == SetPart::Training);
+    let mut classes: Vec<String> = training.map(|folder| folder.class.clone()).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    if let [only] = classes.as_slice() {
+        let inner = folders.iter().find(|folder| folder.class == *only);
+        let has_folders = match inner {
+            Some(inner) => entries(&inner.folder.path)?.iter().any(|e| e.is_folder),
+            None => false,
+        };
+        let hint = match has_folders {
+            true => format!("; should data.path be {}?", root.join(only).display()),
+            false => String::new(),
+        };
+        return Err(DataError::Missing(format!(
+            "{} holds 1 folder of classes, {only}/, at least 2 expected (one folder of images for \
+             each class){hint}",
+            root.display()
         )));
     }
-    open_folders.push(identity);
-    for (name, path) in entries(folder)? {
-        let relative = format!("{relative}/{name}");
-        if path.is_dir() {
-            if open_folders.len() <= MAX_DEPTH {
-                collect(&path, &relative, open_folders, paths)?;
+    if classes.is_empty() {
+        return Err(DataError::Missing(format!(
+            "{} holds 0 folders of classes, at least 2 expected (one folder of images for each \
+             class; labels that are in a table are read with source = {{ name = \"csv\", … }})",
+            root.display()
+        )));
+    }
+    judge_classes(classes.len(), || {
+        let count = counted(classes.len() as u64, "folder");
+        format!("{} holds {count} of classes", root.display())
+    })?;
+    Ok(classes)
+}
+
+/// The error of a class that has no training images.
+fn other_class(folder: &ClassFolder, number_of: &HashMap<String, u16>) -> DataError {
+    let name = folder.class.to_lowercase();
+    let alike = number_of.keys().find(|class| class.to_lowercase() == name);
+    let hint = match alike {
+        Some(class) => format!("; it has {class}, which differs in letter case only: rename one"),
+        None => "; rename it, or remove it".to_string(),
+    };
+    DataError::Invalid(format!(
+        "{}: train has no class of this name{hint}",
+        folder.folder.path.display()
+    ))
+}
+
+/// Refuses classes without images, or takes them out of the listing.
+fn empty_classes(listing: &mut FileListing, empty: EmptyClasses) -> Result<(), DataError> {
+    let mut images = vec![0u32; listing.classes.len()];
+    for file in &listing.files {
+        images[usize::from(file.class)] += 1;
+    }
+    let without: Vec<&String> = listing
+        .classes
+        .iter()
+        .zip(&images)
+        .filter_map(|(class, count)| (*count == 0).then_some(class))
+        .collect();
+    if without.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = without.iter().take(5).map(|c| format!("\"{c}\"")).collect();
+    let more = match without.len().saturating_sub(5) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let noun = if without.len() == 1 {
+        "class"
+    } else {
+        "classes"
+    };
+    let said = format!(
+        "no image in the folder of the {noun} {}{more}",
+        names.join(", ")
+    );
+    if empty == EmptyClasses::Error {
+        return Err(DataError::Invalid(format!(
+            "{}: {said}. Remove the {}, or leave such classes out with data.empty_classes = \
+             \"drop\"",
+            listing.root.display(),
+            if without.len() == 1 {
+                "folder"
+            } else {
+                "folders"
             }
-        } else if has_image_extension(&path) {
-            paths.push(relative);
-        }
+        )));
     }
-    open_folders.pop();
-    Ok(())
-}
-
-/// Device and inode, which distinguish folders whatever links lead to them.
-type FolderIdentity = (u64, u64);
-
-fn folder_identity(folder: &Path) -> Result<FolderIdentity, DataError> {
-    let metadata = std::fs::metadata(folder).map_err(DataError::io("read folder", folder))?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-fn has_image_extension(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    extension == "jpg" || extension == "jpeg" || extension == "png"
-}
-
-/// Names and paths in a folder, sorted by name. Hidden entries and names that are not UTF-8 are
-/// left out.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(DataError::io("read folder", folder))? {
-        let entry = entry.map_err(DataError::io("read folder", folder))?;
-        if let Ok(name) = entry.file_name().into_string()
-            && !name.starts_with('.')
-        {
-            found.push((name, entry.path()));
-        }
+    listing.notes.push(format!("left out: {said}"));
+    let mut next = 0u16;
+    let mut numbers = Vec::with_capacity(images.len());
+    for count in &images {
+        numbers.push(next);
+        next += u16::from(*count > 0);
     }
-    found.sort();
-    Ok(found)
+    for file in &mut listing.files {
+        file.class = numbers[usize::from(file.class)];
+    }
+    let mut counts = images.iter();
+    listing
+        .classes
+        .retain(|_| counts.next().is_some_and(|count| *count > 0));
+    judge_classes(listing.classes.len(), || {
+        let count = counted_as(listing.classes.len() as u64, "class", "classes");
+        format!("{} holds {count} with images", listing.root.display())
+    })
 }

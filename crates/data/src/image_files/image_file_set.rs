@@ -1,18 +1,25 @@
 //! A set of image files that have been looked at and divided into training and test images.
 
-use super::listing::FileListing;
+use super::fitted::{FittedStore, fitted_path};
+use super::listing::{FileListing, ListedFile};
 use super::reading::{content, decoded, judge_resizing};
 use super::scan::FileScan;
 use super::test_cut::{ScannedFile, cut_test_images};
+use super::walk::reason;
 use super::{folder, manifest, table};
-use crate::convert::fit;
+use crate::convert::{Conversion, background};
 use crate::identity::{content_hash, identity};
 use crate::parallel::in_parallel;
 use crate::sink::ImageSink;
 use crate::{DataError, Location};
-use convsweep_spec::data::{Damaged, DataFacts, DataSpec, ImageLimits, Resize, Source};
-use std::collections::BTreeSet;
+use convsweep_spec::data::{
+    Copies, Damaged, DataFacts, DataSpec, ImageLimits, LeftOut, SetPart, SetReading, Source,
+};
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A set of image files, divided into training and test images.
 #[derive(Debug)]
@@ -20,11 +27,14 @@ pub(crate) struct ImageFileSet {
     root: PathBuf,
     hash: String,
     classes: Vec<String>,
-    /// Training images, then test images, each sorted by path.
+    /// Training, then given validation, then test images, each sorted by path.
     files: Vec<ScannedFile>,
+    /// Numbers of the last two.
+    validation_images: usize,
     test_images: usize,
     /// Images that were left out, each with the reason.
     skipped: Vec<String>,
+    reading: Arc<SetReading>,
 }
 
 /// How many images are decoded at a time: enough for all cores, few enough for little memory.
@@ -41,11 +51,8 @@ impl ImageFileSet {
             )));
         };
         let listing = match &spec.source {
-            Source::Csv {
-                path_column,
-                label_column,
-            } => table::list(path, path_column, label_column)?,
-            Source::Folder => folder::list(path)?,
+            Source::Csv(table) => table::list(path, table)?,
+            Source::Folder(names) => folder::list(path, names, spec.empty_classes)?,
             Source::Cifar10
             | Source::Cifar100
             | Source::Mnist
@@ -56,7 +63,7 @@ impl ImageFileSet {
                 )));
             }
         };
-        let scans = manifest::scan(at.cache, &listing.root, &listing.files, &at.limits)?;
+        let scans = manifest::scan(at, &listing, spec)?;
         ImageFileSet::divide(listing, scans, spec, path)
     }
 
@@ -66,11 +73,14 @@ impl ImageFileSet {
         spec: &DataSpec,
         path: &Path,
     ) -> Result<ImageFileSet, DataError> {
-        let hash = set_identity(&listing, &scans);
+        let hash = set_identity(&listing, &scans, spec);
         let FileListing {
             root,
             classes,
             files,
+            places,
+            mut left_out,
+            notes,
         } = listing;
         let scanned = files.into_iter().zip(scans);
         let (whole, damaged): (Vec<_>, Vec<_>) =
@@ -78,30 +88,29 @@ impl ImageFileSet {
         if spec.damaged == Damaged::Refuse {
             refuse_damaged(&root, &damaged)?;
         }
-        let has_test = whole.iter().any(|(file, _)| file.is_test);
-        let (test, train) = match spec.split.test {
-            Some(_) if has_test => {
-                return Err(DataError::Invalid(format!(
-                    "{} has test images of its own: split.test cannot cut more",
-                    path.display()
-                )));
-            }
-            Some(share) => cut_test_images(whole, share, classes.len()),
-            None => whole.into_iter().partition(|(file, _)| file.is_test),
-        };
-        if train.is_empty() {
-            return Err(DataError::Missing(format!(
-                "{} holds no training images (JPEG or PNG)",
-                path.display()
-            )));
+        for (file, _) in &damaged {
+            LeftOut::add(&mut left_out, reason::DAMAGED, &file.path);
         }
+        let [train, validation, test] = parts(whole, spec, classes.len(), path)?;
+        let counts = (validation.len(), test.len());
+        let files: Vec<ScannedFile> = [train, validation, test].concat();
+        let reading = SetReading {
+            places,
+            labels: files.iter().map(|(file, _)| file.class).collect(),
+            names: files.iter().map(|(file, _)| file.path.clone()).collect(),
+            copies: copies(&files),
+            left_out,
+            notes,
+        };
         Ok(ImageFileSet {
             root,
             hash,
             classes,
-            test_images: test.len(),
-            files: train.into_iter().chain(test).collect(),
-            skipped: damaged.iter().map(reason).collect(),
+            files,
+            validation_images: counts.0,
+            test_images: counts.1,
+            skipped: damaged.iter().map(skipped).collect(),
+            reading: Arc::new(reading),
         })
     }
 
@@ -112,27 +121,33 @@ impl ImageFileSet {
     /// `Invalid` if the images have several sizes, or resizing one would exceed the limits.
     pub(crate) fn facts(
         &self,
-        resize: Option<&Resize>,
+        spec: &DataSpec,
         limits: &ImageLimits,
     ) -> Result<DataFacts, DataError> {
-        let (height, width) = match resize {
+        let (height, width) = match &spec.resize {
             Some(resize) => {
                 for (file, scan) in &self.files {
-                    judge_resizing(&self.root.join(&file.path), scan.width, resize, limits)?;
+                    judge_resizing(&file.below(&self.root), scan.width, resize, limits)?;
                 }
                 (resize.height, resize.width)
             }
             None => self.common_size()?,
         };
-        let is_grey = self.files.iter().all(|(_, scan)| scan.grey);
+        let [red, green, blue] = background(spec);
+        let is_grey_behind = red == green && green == blue;
+        let is_grey = |scan: &FileScan| scan.grey && (is_grey_behind || !scan.transparent);
+        let is_grey = self.files.iter().all(|(_, scan)| is_grey(scan));
         Ok(DataFacts {
             hash: self.hash.clone(),
             classes: self.classes.clone(),
             train_images: (self.files.len() - self.test_images) as u32,
+            validation_images: self.validation_images as u32,
             test_images: self.test_images as u32,
             channels: if is_grey { 1 } else { 3 },
             height,
             width,
+            loses_colour: spec.channels == Some(1) && !is_grey,
+            reading: Some(self.reading.clone()),
         })
     }
 
@@ -161,10 +176,19 @@ impl ImageFileSet {
 
     /// Paths of the images by row, relative to the set.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.files
-            .iter()
-            .map(|(file, _)| file.path.clone())
-            .collect()
+        self.reading.names.clone()
+    }
+
+    /// Rows of training images that have a copy, if such are used for training only.
+    pub(crate) fn training_only(&self, spec: &DataSpec) -> Vec<u32> {
+        let first_test = (self.files.len() - self.test_images) as u32;
+        let mut rows: Vec<u32> = match spec.duplicates {
+            Copies::KeepInTraining => self.reading.copies.concat(),
+            Copies::Warn | Copies::Error => Vec::new(),
+        };
+        rows.retain(|row| *row < first_test);
+        rows.sort_unstable();
+        rows
     }
 
     /// Images that were left out, each with the reason.
@@ -176,30 +200,44 @@ impl ImageFileSet {
     /// the test images.
     pub(crate) fn decode(
         &self,
+        at: Location,
         facts: &DataFacts,
-        resize: Option<&Resize>,
-        limits: &ImageLimits,
+        spec: &DataSpec,
         sink: &mut ImageSink,
     ) -> Result<(), DataError> {
+        let root = fs::canonicalize(&self.root);
+        let root = root.map_err(DataError::io("read folder", &self.root))?;
+        let fitted = FittedStore::open(&fitted_path(at.cache, &root, spec))?;
+        let conversion = Conversion::of(spec, facts.channels);
         for chunk in self.files.chunks(CHUNK) {
             let images = in_parallel(chunk.len(), |i| {
-                self.decode_file(&chunk[i], facts, resize, limits)
+                let (file, scan) = &chunk[i];
+                let known = fitted
+                    .as_ref()
+                    .and_then(|store| store.pixels(&scan.content));
+                match known.and_then(|pixels| in_channels(pixels, facts)) {
+                    Some(pixels) => Ok(pixels),
+                    None => self.decode_file(file, scan, conversion, &at.limits),
+                }
             });
             for ((file, _), image) in chunk.iter().zip(images) {
                 sink(&image?, file.class)?;
             }
+        }
+        if let Some(fitted) = fitted {
+            fitted.remove();
         }
         Ok(())
     }
 
     fn decode_file(
         &self,
-        (file, scan): &ScannedFile,
-        facts: &DataFacts,
-        resize: Option<&Resize>,
+        file: &ListedFile,
+        scan: &FileScan,
+        conversion: Conversion,
         limits: &ImageLimits,
     ) -> Result<Vec<u8>, DataError> {
-        let path = self.root.join(&file.path);
+        let path = file.below(&self.root);
         let found = content(&path, scan.version.bytes, limits)?;
         if content_hash(&found.bytes) != scan.content {
             return Err(DataError::damaged(
@@ -207,19 +245,80 @@ impl ImageFileSet {
                 "changed while the set was being read; run again",
             ));
         }
-        let decoded = decoded(&path, &found.bytes, limits, resize)?;
+        let decoded = decoded(&path, &found.bytes, limits, conversion.resize())?;
         let decoded = decoded.map_err(|problem| DataError::damaged(&path, problem))?;
-        Ok(fit(decoded.image, facts, resize))
+        Ok(conversion.fit(decoded.image))
     }
 }
 
-/// A hash of the class names, paths, labels and contents.
-fn set_identity(listing: &FileListing, scans: &[FileScan]) -> String {
+/// Fitted pixels in the channels of the set: what has one plane is repeated.
+fn in_channels(pixels: Vec<u8>, facts: &DataFacts) -> Option<Vec<u8>> {
+    let plane = (facts.height * facts.width) as usize;
+    match (pixels.len() / plane, facts.channels) {
+        (1, 3) => Some(pixels.repeat(3)),
+        (found, wanted) if found == wanted as usize => Some(pixels),
+        _ => None,
+    }
+}
+
+/// A hash of the class names, paths, labels and contents, and of the background where it shows.
+fn set_identity(listing: &FileListing, scans: &[FileScan], spec: &DataSpec) -> String {
     let mut entries = Vec::with_capacity(scans.len());
     for (file, scan) in listing.files.iter().zip(scans) {
-        entries.push((&file.path, file.class, file.is_test, &scan.content));
+        let part = match file.part {
+            SetPart::Training => json!(false),
+            SetPart::Test => json!(true),
+            SetPart::Validation => json!(file.part),
+        };
+        entries.push((&file.path, file.class, part, &scan.content));
     }
-    identity(&(&listing.classes, entries))
+    match scans.iter().any(|scan| scan.transparent) {
+        true => identity(&(&listing.classes, entries, background(spec))),
+        false => identity(&(&listing.classes, entries)),
+    }
+}
+
+/// Training, given validation and test images; the last are cut from the first if the split asks
+/// for it.
+fn parts(
+    files: Vec<ScannedFile>,
+    spec: &DataSpec,
+    classes: usize,
+    path: &Path,
+) -> Result<[Vec<ScannedFile>; 3], DataError> {
+    let of = |part: SetPart| {
+        let files = files.iter().filter(|(file, _)| file.part == part);
+        files.cloned().collect::<Vec<_>>()
+    };
+    let [mut train, validation, mut test] = SetPart::ALL.map(of);
+    if let Some(share) = spec.split.test {
+        if !test.is_empty() {
+            return Err(DataError::Invalid(format!(
+                "{} has test images of its own: split.test cannot cut more",
+                path.display()
+            )));
+        }
+        (test, train) = cut_test_images(train, share, classes);
+    }
+    if train.is_empty() {
+        return Err(DataError::Missing(format!(
+            "{} holds no training images",
+            path.display()
+        )));
+    }
+    Ok([train, validation, test])
+}
+
+/// Images with equal pixels, as groups of at least two, by their rows.
+fn copies(files: &[ScannedFile]) -> Vec<Vec<u32>> {
+    let mut rows_of: HashMap<&str, Vec<u32>> = HashMap::new();
+    for (row, (_, scan)) in files.iter().enumerate() {
+        rows_of.entry(&scan.pixels).or_default().push(row as u32);
+    }
+    let groups = rows_of.into_values().filter(|rows| rows.len() > 1);
+    let mut groups: Vec<Vec<u32>> = groups.collect();
+    groups.sort_unstable();
+    groups
 }
 
 /// An error that names the first damaged image, if there is one.
@@ -235,11 +334,11 @@ fn refuse_damaged(root: &Path, damaged: &[ScannedFile]) -> Result<(), DataError>
         "{}{others}; repair or remove it, or leave such images out with data.damaged = \"skip\"",
         damage(scan)
     );
-    Err(DataError::damaged(&root.join(&file.path), problem))
+    Err(DataError::damaged(&file.below(root), problem))
 }
 
 /// Why an image was left out.
-fn reason((file, scan): &ScannedFile) -> String {
+fn skipped((file, scan): &ScannedFile) -> String {
     format!("{}: {}", file.path, damage(scan))
 }
 

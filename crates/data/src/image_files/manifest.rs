@@ -3,20 +3,27 @@
 //! A manifest's first line is the BLAKE3 hash of the JSON behind it. One that does not fit it, or
 //! has none, is made anew.
 
-use super::listing::ListedFile;
-use super::scan::{FileScan, scan_file};
-use crate::DataError;
+use super::fitted::{FittedStore, fitted_path};
+use super::listing::{FileListing, ListedFile};
+use super::scan::{FileScan, Scanner};
+use crate::convert::Conversion;
 use crate::lock::CacheLock;
 use crate::parallel::in_parallel;
+use crate::{DataError, Location, LookProgress};
 use convsweep_files::Durability;
-use convsweep_spec::data::ImageLimits;
+use convsweep_spec::data::DataSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::path::Path;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Raised when a scan finds out something else about a file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// A first look is saved this often, so that an interrupted one goes on where it was.
+const SAVED_EVERY: Duration = Duration::from_millis(500);
+/// Saving takes at most one part in this many of the time.
+const SHARE_OF_SAVING: u32 = 20;
 
 /// The scans of one root folder, by path.
 type Scans = HashMap<String, FileScan>;
@@ -29,33 +36,119 @@ struct Manifest {
 }
 
 /// Scans every file, in order. Files that are known not to have changed since the last scan are not
-/// read again.
+/// read again. Images that are decoded are brought to the size that `spec` asks for, if it does,
+/// and kept for whoever decodes the set.
 pub(super) fn scan(
-    cache: &Path,
-    root: &Path,
-    files: &[ListedFile],
-    limits: &ImageLimits,
+    at: Location,
+    listing: &FileListing,
+    spec: &DataSpec,
 ) -> Result<Vec<FileScan>, DataError> {
+    let FileListing { root, files, .. } = listing;
     let absolute = std::fs::canonicalize(root).map_err(DataError::io("read folder", root))?;
     let root_text = absolute.display().to_string();
-    let folder = cache.join("manifests");
-    let name = blake3::hash(root_text.as_bytes()).to_hex()[..16].to_string();
+    let folder = at.cache.join("manifests");
+    let name = root_name(&root_text);
     let _lock = CacheLock::acquire(&folder, &name)?;
     let path = folder.join(format!("{name}.json"));
     let previous = load(&path, &root_text);
-    let now = SystemTime::now();
+    let is_new = |file: &&ListedFile| !previous.contains_key(&file.path);
+    let store = match spec.resize.is_some() && files.iter().any(|file| is_new(&file)) {
+        true => Some(FittedStore::create(&fitted_path(
+            at.cache, &absolute, spec,
+        ))?),
+        false => None,
+    };
+    let channels = spec.channels.map_or(3, u32::from);
+    let scanner = Scanner {
+        limits: &at.limits,
+        now: SystemTime::now(),
+        fitted: store
+            .as_ref()
+            .map(|store| (Conversion::of(spec, channels), store)),
+    };
+    let look = Look {
+        path,
+        root: root_text,
+        files,
+        found: Mutex::new(Found {
+            scans: vec![None; files.len()],
+            done: 0,
+            saved: Instant::now(),
+            next_save: SAVED_EVERY,
+        }),
+    };
     let results = in_parallel(files.len(), |i| {
-        let file = &files[i].path;
-        scan_file(&absolute.join(file), previous.get(file), limits, now)
+        let file = &files[i];
+        let scan = scanner.scan(&file.below(&absolute), previous.get(&file.path))?;
+        look.add(i, scan, &previous, at)
     });
-    let mut scans = Vec::with_capacity(results.len());
     for result in results {
-        scans.push(result?);
+        result?;
     }
+    let found = look
+        .found
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let scans: Vec<FileScan> = found.scans.into_iter().flatten().collect();
     if has_changed(&previous, files, &scans) {
-        save(&path, root_text, files, &scans)?;
+        save(&look.path, &look.root, files.iter().zip(&scans))?;
     }
     Ok(scans)
+}
+
+/// Name of the manifest of a root folder.
+pub(super) fn root_name(root: &str) -> String {
+    blake3::hash(root.as_bytes()).to_hex()[..16].to_string()
+}
+
+/// A look at all files of a set.
+struct Look<'a> {
+    path: PathBuf,
+    root: String,
+    files: &'a [ListedFile],
+    found: Mutex<Found>,
+}
+
+/// What a look has found so far.
+struct Found {
+    scans: Vec<Option<FileScan>>,
+    done: usize,
+    saved: Instant,
+    next_save: Duration,
+}
+
+impl Look<'_> {
+    /// Takes the scan of file `i`, says how far the look is, and saves it from time to time.
+    fn add(
+        &self,
+        i: usize,
+        scan: FileScan,
+        previous: &Scans,
+        at: Location,
+    ) -> Result<(), DataError> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.scans[i] = Some(scan);
+        found.done += 1;
+        if let Some(watch) = at.watch {
+            watch(LookProgress {
+                done: found.done,
+                files: self.files.len(),
+            });
+        }
+        if found.saved.elapsed() < found.next_save {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let known = self.files.iter().zip(&found.scans);
+        let known = known.filter_map(|(file, scan)| {
+            let scan = scan.as_ref().or_else(|| previous.get(&file.path))?;
+            Some((file, scan))
+        });
+        save(&self.path, &self.root, known)?;
+        found.saved = Instant::now();
+        found.next_save = SAVED_EVERY.max(begun.elapsed() * SHARE_OF_SAVING);
+        Ok(())
+    }
 }
 
 /// The kept scans of a root folder; none if the manifest is missing or unusable, since everything
@@ -85,17 +178,17 @@ fn has_changed(previous: &Scans, files: &[ListedFile], scans: &[FileScan]) -> bo
     files.len() != previous.len() || !files.iter().zip(scans).all(is_known)
 }
 
-fn save(
+fn save<'a>(
     path: &Path,
-    root: String,
-    files: &[ListedFile],
-    scans: &[FileScan],
+    root: &str,
+    scans: impl Iterator<Item = (&'a ListedFile, &'a FileScan)>,
 ) -> Result<(), DataError> {
-    let paths = files.iter().map(|file| file.path.clone());
     let manifest = Manifest {
         version: VERSION,
-        root,
-        files: paths.zip(scans.iter().cloned()).collect(),
+        root: root.to_string(),
+        files: scans
+            .map(|(file, scan)| (file.path.clone(), scan.clone()))
+            .collect(),
     };
     let text =
         serde_json::to_vec(&manifest).map_err(|e| DataError::Invalid(format!("manifest: {e}")))?;

@@ -1,17 +1,23 @@
 //! Sets of single image files: folders of classes, and CSV tables.
 
+mod class_order;
+mod file_kind;
 mod file_version;
+mod fitted;
 mod folder;
 mod image_file_set;
+mod layout;
 mod listing;
 mod manifest;
 mod photo;
 mod photo_header;
 mod reading;
 mod scan;
+mod similar_names;
 mod table;
 mod test_cut;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub(crate) use image_file_set::ImageFileSet;

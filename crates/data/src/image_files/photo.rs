@@ -1,4 +1,4 @@
-//! Decodes one JPEG or PNG file.
+//! Decodes one image file; of several pictures in it, the first one.
 
 use super::photo_header::PhotoHeader;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};

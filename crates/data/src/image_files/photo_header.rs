@@ -1,11 +1,17 @@
-//! What the header of a JPEG or PNG file says, read without a decoder: before anything is decoded
-//! it must be known how large the image is and how much memory decoding takes.
+//! What the header of an image file says: before anything is decoded it must be known how large the
+//! image is and how much memory decoding takes.
 
+use super::file_kind::format_of;
 use convsweep_spec::data::Resize;
-use image::ImageFormat;
+use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::io::Cursor;
 
-const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-const JPEG_START: &[u8] = &[0xFF, 0xD8];
+/// Bytes of the signature of a PNG.
+const PNG_SIGNATURE: usize = 8;
+/// Bytes of the start of a JPEG.
+const JPEG_START: usize = 2;
+/// Bytes that reading a header may take.
+const HEADER_BYTES: u64 = 64 << 20;
 
 /// The header of an image file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,14 +30,14 @@ pub(super) struct PhotoHeader {
 impl PhotoHeader {
     /// Reads the header; an error says why this is not an image that can be read.
     pub(super) fn read(bytes: &[u8]) -> Result<PhotoHeader, String> {
-        let header = if bytes.is_empty() {
+        if bytes.is_empty() {
             return Err("is empty".to_string());
-        } else if let Some(rest) = bytes.strip_prefix(PNG_SIGNATURE) {
-            png(rest)
-        } else if let Some(rest) = bytes.strip_prefix(JPEG_START) {
-            jpeg(rest)
-        } else {
-            return Err("is neither JPEG nor PNG".to_string());
+        }
+        let header = match format_of(bytes) {
+            Some(ImageFormat::Png) => png(&bytes[PNG_SIGNATURE..]),
+            Some(ImageFormat::Jpeg) => jpeg(&bytes[JPEG_START..]),
+            Some(format) => of_decoder(bytes, format),
+            None => return Err("is neither JPEG nor PNG, WebP, BMP, GIF or TIFF".to_string()),
         };
         match header {
             Some(header) if header.pixels() > 0 => Ok(header),
@@ -54,6 +60,25 @@ impl PhotoHeader {
     pub(super) fn decoding_bytes(&self) -> u64 {
         self.pixels() * (self.scratch_per_pixel + self.bytes_per_pixel)
     }
+}
+
+/// The header as the format's decoder reads it.
+fn of_decoder(bytes: &[u8], format: ImageFormat) -> Option<PhotoHeader> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(HEADER_BYTES);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().ok()?;
+    let (width, height) = decoder.dimensions();
+    let bytes_per_pixel = u64::from(decoder.color_type().bytes_per_pixel());
+    Some(PhotoHeader {
+        format,
+        width,
+        height,
+        // A frame of an animation is decoded and then laid over the canvas.
+        scratch_per_pixel: bytes_per_pixel.max(4),
+        bytes_per_pixel,
+    })
 }
 
 /// `IHDR`, which is the first chunk: length, name, width, height, bits of a sample, kind of colour,
@@ -137,11 +162,21 @@ mod tests {
     #[test]
     fn sizes_are_those_that_the_decoder_finds() {
         for (width, height) in [(1, 1), (7, 300), (513, 2)] {
-            for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            for format in [
+                ImageFormat::Png,
+                ImageFormat::Jpeg,
+                ImageFormat::WebP,
+                ImageFormat::Bmp,
+                ImageFormat::Gif,
+                ImageFormat::Tiff,
+            ] {
                 for image in [
                     GrayImage::new(width, height).into(),
                     DynamicImage::new_rgb8(width, height),
                 ] {
+                    if format == ImageFormat::Gif && !image.color().has_color() {
+                        continue;
+                    }
                     let bytes = written(image, format);
                     let header = PhotoHeader::read(&bytes).expect("a header");
                     assert_eq!((header.width, header.height), (width, height));
@@ -189,7 +224,8 @@ mod tests {
             assert!(problem.contains(expect), "{problem}");
         };
         check(b"", "is empty");
-        check(b"GIF89a", "neither JPEG nor PNG");
+        check(b"GIF89a", "no usable header");
+        check(b"a text", "neither JPEG nor PNG");
         check(cut_png, "no usable header");
         check(&[0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xFF, 1], "no usable header");
         check(&[0xFF, 0xD8, 0xFF, 0xFF, 0xFF], "no usable header");

@@ -1,11 +1,14 @@
 //! What is found when an image file is looked at.
 
 use super::file_version::FileVersion;
-use super::reading::{content, decoded, judge_bytes, judge_pixels};
+use super::fitted::FittedStore;
+use super::reading::{content, decoded, judge_bytes, judge_pixels, judge_resizing};
 use crate::DataError;
+use crate::convert::{Conversion, is_transparent};
 use crate::identity::content_hash;
 use convsweep_files::not_regular;
 use convsweep_spec::data::ImageLimits;
+use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -26,61 +29,127 @@ pub(super) struct FileScan {
     pub(super) width: u32,
     /// Whether it has no colour channels.
     pub(super) grey: bool,
+    /// Whether some pixel is transparent.
+    pub(super) transparent: bool,
+    /// Hash of the size and the pixels.
+    pub(super) pixels: String,
     /// Why it cannot be decoded, if it cannot.
     pub(super) damage: Option<String>,
 }
 
-/// Reads a file, unless it is known to be the one of `previous`; decodes it, unless its content is
-/// that of `previous`. What is no file, such as a pipe or a device, is damaged; it is not opened.
-///
-/// # Errors
-/// `Invalid` for a file beyond the limits: it is not left out, so that no result depends on them.
-pub(super) fn scan_file(
-    path: &Path,
-    previous: Option<&FileScan>,
-    limits: &ImageLimits,
-    now: SystemTime,
-) -> Result<FileScan, DataError> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing(path)),
-        Err(e) => return Err(DataError::io("read", path)(e)),
-    };
-    if let Some(why) = not_regular(metadata.file_type()) {
-        return Ok(damaged(why));
-    }
-    judge_bytes(path, metadata.len(), limits)?;
-    // Taken before the content is read: what is written meanwhile has another version.
-    let version = FileVersion::of(&metadata, now);
-    if let Some(previous) = previous
-        && previous.version.vouches_for(&metadata)
-    {
-        judge_pixels(path, previous.height, previous.width, limits)?;
-        return Ok(previous.clone());
-    }
-    let file = content(path, metadata.len(), limits)?;
-    let content = content_hash(&file.bytes);
-    if let Some(previous) = previous
-        && previous.content == content
-    {
-        judge_pixels(path, previous.height, previous.width, limits)?;
-        let known = previous.clone();
-        return Ok(FileScan { version, ..known });
-    }
-    let mut scan = FileScan {
-        content,
-        version,
-        ..damaged("")
-    };
-    match decoded(path, &file.bytes, limits, None)? {
-        Ok(decoded) => {
-            scan.damage = None;
-            (scan.height, scan.width) = (decoded.image.height(), decoded.image.width());
-            scan.grey = !decoded.image.color().has_color();
+/// Looks at image files.
+pub(super) struct Scanner<'a> {
+    pub(super) limits: &'a ImageLimits,
+    /// When the look began.
+    pub(super) now: SystemTime,
+    /// What decoded images are brought to, and where the result is kept, so that they are decoded
+    /// once.
+    pub(super) fitted: Option<(Conversion<'a>, &'a FittedStore)>,
+}
+
+impl Scanner<'_> {
+    /// Reads a file, unless it is known to be the one of `previous`; decodes it, unless its content
+    /// is that of `previous`. What is no file, such as a pipe or a device, is damaged; it is not
+    /// opened.
+    ///
+    /// # Errors
+    /// `Invalid` for a file beyond the limits: it is not left out, so that no result depends on
+    /// them.
+    pub(super) fn scan(
+        &self,
+        path: &Path,
+        previous: Option<&FileScan>,
+    ) -> Result<FileScan, DataError> {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing(path)),
+            Err(e) => return Err(DataError::io("read", path)(e)),
+        };
+        if let Some(why) = not_regular(metadata.file_type()) {
+            return Ok(damaged(why));
         }
-        Err(problem) => scan.damage = Some(problem),
+        judge_bytes(path, metadata.len(), self.limits)?;
+        // Taken before the content is read: what is written meanwhile has another version.
+        let version = FileVersion::of(&metadata, self.now);
+        if let Some(previous) = previous
+            && previous.version.vouches_for(&metadata)
+        {
+            judge_pixels(path, previous.height, previous.width, self.limits)?;
+            return Ok(previous.clone());
+        }
+        let file = content(path, metadata.len(), self.limits)?;
+        let content = content_hash(&file.bytes);
+        if let Some(previous) = previous
+            && previous.content == content
+        {
+            judge_pixels(path, previous.height, previous.width, self.limits)?;
+            let known = previous.clone();
+            return Ok(FileScan { version, ..known });
+        }
+        let scan = FileScan {
+            content,
+            version,
+            ..damaged("")
+        };
+        self.decode(path, &file.bytes, scan)
     }
-    Ok(scan)
+
+    /// Adds to `scan` what decoding the file's content shows.
+    fn decode(&self, path: &Path, bytes: &[u8], scan: FileScan) -> Result<FileScan, DataError> {
+        let resize = self.fitted.and_then(|(conversion, _)| conversion.resize());
+        let decoded = match decoded(path, bytes, self.limits, resize)? {
+            Ok(decoded) => decoded,
+            Err(problem) => {
+                let damage = Some(problem);
+                return Ok(FileScan { damage, ..scan });
+            }
+        };
+        let image = decoded.image;
+        let scan = FileScan {
+            height: image.height(),
+            width: image.width(),
+            grey: !image.color().has_color(),
+            transparent: is_transparent(&image),
+            pixels: pixel_hash(&image),
+            damage: None,
+            ..scan
+        };
+        if let Some((conversion, store)) = self.fitted {
+            let judged = resize.map(|resize| judge_resizing(path, scan.width, resize, self.limits));
+            if matches!(judged, Some(Ok(()))) {
+                let conversion = conversion.for_image(scan.grey);
+                store.keep(&scan.content, &conversion.fit(image))?;
+            }
+        }
+        Ok(scan)
+    }
+}
+
+/// Hash of an image's size and colours, however its file writes them.
+fn pixel_hash(image: &DynamicImage) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&image.width().to_le_bytes());
+    hasher.update(&image.height().to_le_bytes());
+    match image {
+        DynamicImage::ImageRgb8(image) => {
+            hasher.update(image.as_raw());
+        }
+        DynamicImage::ImageLuma8(image) => {
+            let mut row = Vec::with_capacity(3 * image.width() as usize);
+            for line in image.as_raw().chunks(image.width().max(1) as usize) {
+                row.clear();
+                row.extend(line.iter().flat_map(|level| [*level; 3]));
+                hasher.update(&row);
+            }
+        }
+        image if !is_transparent(image) => {
+            hasher.update(image.to_rgb8().as_raw());
+        }
+        image => {
+            hasher.update(image.to_rgba8().as_raw());
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_string()
 }
 
 /// The scan of a file that a table or a link names and that does not exist.
@@ -99,6 +168,8 @@ fn damaged(problem: &str) -> FileScan {
         height: 0,
         width: 0,
         grey: true,
+        transparent: false,
+        pixels: String::new(),
         damage: Some(problem.to_string()),
     }
 }
@@ -108,6 +179,21 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::time::Duration;
+
+    fn scan_file(
+        path: &Path,
+        previous: Option<&FileScan>,
+        limits: &ImageLimits,
+        now: SystemTime,
+    ) -> Result<FileScan, DataError> {
+        let fitted = None;
+        let scanner = Scanner {
+            limits,
+            now,
+            fitted,
+        };
+        scanner.scan(path, previous)
+    }
 
     /// A scan that names another content than the file has: where it comes back, nothing was read.
     fn forged(path: &Path, now: SystemTime) -> FileScan {

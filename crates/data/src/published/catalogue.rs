@@ -11,7 +11,7 @@ pub(crate) fn published_set(source: &Source) -> Option<PublishedSet> {
         Source::Cifar100 => Some(cifar100()),
         Source::Mnist => Some(mnist()),
         Source::FashionMnist => Some(fashion_mnist()),
-        Source::Folder | Source::Csv { .. } | Source::Shapes(_) => None,
+        Source::Folder(_) | Source::Csv(_) | Source::Shapes(_) => None,
     }
 }
 

@@ -94,6 +94,9 @@ impl PublishedSet {
             channels,
             height,
             width,
+            validation_images: 0,
+            loses_colour: false,
+            reading: None,
         }
     }
 

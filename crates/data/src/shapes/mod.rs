@@ -34,6 +34,9 @@ pub(crate) fn facts(shapes: &Shapes) -> Result<DataFacts, DataError> {
         channels: 3,
         height: shapes.size,
         width: shapes.size,
+        validation_images: 0,
+        loses_colour: false,
+        reading: None,
     })
 }
 

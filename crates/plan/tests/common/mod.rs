@@ -16,7 +16,7 @@ pub fn facts(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> 
         Source::Cifar100 => (100, [50_000, 10_000], 3, [32, 32]),
         Source::Mnist | Source::FashionMnist => (10, [60_000, 10_000], 1, [28, 28]),
         Source::Shapes(s) => (s.classes, [s.train, s.test], 3, [s.size, s.size]),
-        Source::Folder | Source::Csv { .. } => match path {
+        Source::Folder(_) | Source::Csv(_) => match path {
             Some(path) if path.ends_with("flowers") => (5, [1000, 0], 3, [64, 64]),
             _ => return Err("there is no such folder".into()),
         },

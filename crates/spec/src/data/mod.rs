@@ -1,8 +1,15 @@
 //! The image set of a job and how it is split.
 
+mod reading;
+mod source;
+
 use crate::hex;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+pub use reading::{LeftOut, ReadPlace, SetReading};
+pub use source::{Column, PartNames, SetPart, Shapes, Source, Table};
 
 /// Resolved `[data]`: the images, their size and their split. The folder that holds them is not
 /// part of it.
@@ -20,6 +27,18 @@ pub struct DataSpec {
     pub channels: Option<u8>,
     /// What to do with an image of a folder that cannot be decoded.
     pub damaged: Damaged,
+    /// How colours become grey, where `channels` asks for it.
+    #[serde(default, skip_serializing_if = "Luma::is_neutral")]
+    pub luma: Luma,
+    /// Colour behind transparent pixels, as red, green and blue; white if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<[u8; 3]>,
+    /// What to do with a class without images.
+    #[serde(default, skip_serializing_if = "EmptyClasses::is_neutral")]
+    pub empty_classes: EmptyClasses,
+    /// What to do with an image that is in two parts of the split, or under two labels.
+    #[serde(default, skip_serializing_if = "Copies::is_neutral")]
+    pub duplicates: Copies,
 }
 
 impl DataSpec {
@@ -32,104 +51,65 @@ impl DataSpec {
             resize: None,
             channels: None,
             damaged: Damaged::Refuse,
+            luma: Luma::default(),
+            background: None,
+            empty_classes: EmptyClasses::default(),
+            duplicates: Copies::default(),
         }
     }
 }
 
-/// An image set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum Source {
-    /// CIFAR-10, binary version (Krizhevsky 2009): 50,000 + 10,000 images of 3×32×32, ten classes.
-    Cifar10,
-    /// CIFAR-100, binary version, fine labels.
-    Cifar100,
-    /// MNIST, IDX files: 60,000 + 10,000 images of 1×28×28.
-    Mnist,
-    /// Fashion-MNIST, IDX files: 60,000 + 10,000 images of 1×28×28.
-    FashionMnist,
-    /// A folder of JPEG or PNG images with a subfolder for each class, optionally below `train/`,
-    /// and `test/` or `val/`.
-    Folder,
-    /// A CSV file with a path column and a label column.
-    Csv {
-        /// Name of the column with paths, relative to the CSV file.
-        path_column: String,
-        /// Name of the column with labels.
-        label_column: String,
-    },
-    /// Shapes drawn by the program itself.
-    Shapes(Shapes),
+/// How the brightness of a colour is computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Luma {
+    /// 0.2126 red + 0.7152 green + 0.0722 blue (ITU-R BT.709), as older versions of the program
+    /// did; also where nothing is converted.
+    #[default]
+    Rec709,
+    /// 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as Pillow, torchvision and TensorFlow.
+    Rec601,
 }
 
-impl Source {
-    /// The name used in an experiment file.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Source::Cifar10 => "cifar10",
-            Source::Cifar100 => "cifar100",
-            Source::Mnist => "mnist",
-            Source::FashionMnist => "fashion-mnist",
-            Source::Folder => "folder",
-            Source::Csv { .. } => "csv",
-            Source::Shapes(_) => "shapes",
-        }
+impl Luma {
+    fn is_neutral(&self) -> bool {
+        *self == Luma::default()
     }
 }
 
-/// The built-in set of drawn shapes, a pure function of these numbers.
-///
-/// Every random quantity is uniform and independent for each image.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shapes {
-    /// Number of training images.
-    pub train: u32,
-    /// Number of test images.
-    pub test: u32,
-    /// Height and width in pixels.
-    pub size: u32,
-    /// Number of classes, 2 to 10: circle, square, triangle, pentagon, star, ring, cross, crescent,
-    /// heart, arrow.
-    pub classes: u32,
-    /// Largest shift of the shape's centre, as a share of the image size.
-    pub position: f64,
-    /// Smallest and largest diameter of the shape, as a share of the image size.
-    pub scale: [f64; 2],
-    /// Largest rotation in degrees, in either direction.
-    pub rotation: f64,
-    /// 0: all shapes are white on black; 1: shape and background have any colours of sufficient
-    /// contrast.
-    pub color: f64,
-    /// Strength of the background's texture, 0 to 1.
-    pub texture: f64,
-    /// Standard deviation of Gaussian pixel noise, as a share of the full range.
-    pub noise: f64,
-    /// Seed of the set.
-    pub seed: u64,
+/// What to do with a class without images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmptyClasses {
+    /// Refuse the set, naming the class.
+    #[default]
+    Error,
+    /// Leave the class out.
+    Drop,
 }
 
-impl Shapes {
-    /// Smallest and largest height and width, in pixels.
-    pub const SIZES: RangeInclusive<u32> = 8..=512;
-    /// Fewest and most classes.
-    pub const CLASSES: RangeInclusive<u32> = 2..=10;
+impl EmptyClasses {
+    fn is_neutral(&self) -> bool {
+        *self == EmptyClasses::default()
+    }
 }
 
-impl Default for Shapes {
-    fn default() -> Self {
-        Shapes {
-            train: 2000,
-            test: 500,
-            size: 32,
-            classes: 10,
-            position: 0.15,
-            scale: [0.4, 0.8],
-            rotation: 180.0,
-            color: 1.0,
-            texture: 0.5,
-            noise: 0.05,
-            seed: 0,
-        }
+/// What to do with an image that is in two parts of the split, or under two labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Copies {
+    /// Use it, and say so.
+    #[default]
+    Warn,
+    /// Refuse the set.
+    Error,
+    /// Use it for training only.
+    KeepInTraining,
+}
+
+impl Copies {
+    fn is_neutral(&self) -> bool {
+        *self == Copies::default()
     }
 }
 
@@ -145,6 +125,10 @@ pub struct Split {
     /// Share of images set aside as test images before the split, for sources without test images;
     /// chosen by content hash.
     pub test: Option<f64>,
+    /// Whether a class keeps at least one training image, whatever its share. It is set where that
+    /// makes a difference; older versions of the program did not see to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_classes: bool,
 }
 
 /// One validation part, or folds.
@@ -158,6 +142,8 @@ pub enum SplitScheme {
     /// A given list of training images used for validation, as hexadecimal text: bit i (lowest bit
     /// of the first byte first) is row i.
     Listed(String),
+    /// The images that the set itself gives for validation.
+    Given,
 }
 
 impl SplitScheme {
@@ -190,6 +176,7 @@ impl Split {
             seed,
             stratify: true,
             test: None,
+            keeps_classes: false,
         }
     }
 
@@ -197,7 +184,7 @@ impl Split {
     pub fn folds(&self) -> Option<u32> {
         match self.scheme {
             SplitScheme::Folds(k) => Some(k),
-            SplitScheme::Validation(_) | SplitScheme::Listed(_) => None,
+            SplitScheme::Validation(_) | SplitScheme::Listed(_) | SplitScheme::Given => None,
         }
     }
 }
@@ -286,14 +273,17 @@ impl ImageNames {
 }
 
 /// What planning needs to know about an image set, without its pixels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataFacts {
     /// Content hash of the source (for published sets, of the archive); part of a job's identity.
     pub hash: String,
     /// Class names, by label.
     pub classes: Vec<String>,
-    /// Number of training images before `limit` and the split.
+    /// Number of training images before `limit` and the split, with those that the set gives for
+    /// validation.
     pub train_images: u32,
+    /// Number of images that the set gives for validation: the last ones of the training images.
+    pub validation_images: u32,
     /// Number of test images; 0 if the source has none and the split sets none aside.
     pub test_images: u32,
     /// Channels of every image.
@@ -302,4 +292,8 @@ pub struct DataFacts {
     pub height: u32,
     /// Width of every image in pixels, after resizing.
     pub width: u32,
+    /// Whether `channels` takes colours away from some image.
+    pub loses_colour: bool,
+    /// What was found in the set's folder or table; `None` for other sources.
+    pub reading: Option<Arc<SetReading>>,
 }

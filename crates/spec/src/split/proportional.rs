@@ -16,17 +16,18 @@ pub(super) fn grouped(labels: &[u16], rows: Vec<u32>, by_class: bool) -> Vec<Vec
 }
 
 /// Chooses `wanted` rows, from every group in proportion to its size (method of largest
-/// remainders), and returns the chosen and the other rows.
+/// remainders) but at most `most` of it, and returns the chosen and the other rows.
 ///
 /// `shuffle` decides which rows of a group are chosen: the first ones of its order.
 pub(super) fn choose(
     groups: Vec<Vec<u32>>,
     wanted: usize,
+    most: &[usize],
     shuffle: impl Fn(Vec<u32>) -> Vec<u32>,
 ) -> (Vec<u32>, Vec<u32>) {
     let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
     let (mut chosen, mut others) = (Vec::new(), Vec::new());
-    for (group, quota) in groups.into_iter().zip(quotas(&sizes, wanted)) {
+    for (group, quota) in groups.into_iter().zip(quotas(&sizes, wanted, most)) {
         let mut order = shuffle(group);
         others.extend(order.split_off(quota));
         chosen.extend(order);
@@ -34,8 +35,9 @@ pub(super) fn choose(
     (chosen, others)
 }
 
-/// How many of `wanted` rows come from each group.
-fn quotas(sizes: &[usize], wanted: usize) -> Vec<usize> {
+/// How many of `wanted` rows come from each group. What is more than the most of a group goes to
+/// those with the largest remainders that have room.
+fn quotas(sizes: &[usize], wanted: usize, most: &[usize]) -> Vec<usize> {
     let all: usize = sizes.iter().sum();
     if all == 0 {
         return vec![0; sizes.len()];
@@ -46,6 +48,22 @@ fn quotas(sizes: &[usize], wanted: usize) -> Vec<usize> {
     let missing = wanted - quotas.iter().sum::<usize>();
     for &i in by_remainder.iter().take(missing) {
         quotas[i] += 1;
+    }
+    let mut excess = 0;
+    for (quota, most) in quotas.iter_mut().zip(most) {
+        excess += quota.saturating_sub(*most);
+        *quota = (*quota).min(*most);
+    }
+    while excess > 0 {
+        let with_room = by_remainder.iter().filter(|&&i| quotas[i] < most[i]);
+        let given: Vec<usize> = with_room.take(excess).copied().collect();
+        if given.is_empty() {
+            break;
+        }
+        excess -= given.len();
+        for i in given {
+            quotas[i] += 1;
+        }
     }
     quotas
 }

@@ -1,5 +1,7 @@
 //! Folders and tables of small images that the tests write themselves.
 
+mod layouts;
+
 use crate::{DataError, DataErrorKind, LabelledImages, Location, facts, open};
 use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -34,6 +36,7 @@ fn folder(prefix: &str, n: u8) -> tempfile::TempDir {
 
 fn run(dir: &tempfile::TempDir, spec: &DataSpec) -> Result<crate::ImageSet, DataError> {
     let cache = dir.path().join(".cache");
+    std::fs::create_dir_all(&cache).unwrap();
     let at = Location::new(&cache, Some(dir.path()));
     let set = open(at, spec)?;
     assert_eq!(set.facts(), &facts(at, spec)?);
@@ -52,7 +55,7 @@ fn error(dir: &tempfile::TempDir, spec: &DataSpec, kind: DataErrorKind, expect: 
 fn folders_are_classes() {
     let dir = folder("", 3);
     std::fs::write(dir.path().join("cat/notes.txt"), "not an image").unwrap();
-    let set = run(&dir, &spec(Source::Folder)).unwrap();
+    let set = run(&dir, &spec(Source::folder())).unwrap();
     let facts = set.facts();
     assert_eq!(
         (
@@ -72,66 +75,12 @@ fn folders_are_classes() {
 }
 
 #[test]
-fn a_test_folder_beside_train_holds_the_test_images() {
-    for held_out in ["test", "val"] {
-        let dir = folder("train/", 3);
-        write(
-            dir.path().join(held_out).join("dog/x.jpg"),
-            [250, 250, 250],
-            4,
-            5,
-        );
-        let set = run(&dir, &spec(Source::Folder)).unwrap();
-        assert_eq!((set.train().len(), set.test().len()), (6, 1), "{held_out}");
-        assert_eq!(
-            (set.test().labels(), set.test().image(0).unwrap()[7]),
-            ([1].as_slice(), 250)
-        );
-        assert_eq!(
-            set.test().name(0),
-            Some(format!("{held_out}/dog/x.jpg").as_str())
-        );
-        let cut = DataSpec {
-            split: Split {
-                test: Some(0.5),
-                ..spec(Source::Folder).split
-            },
-            ..spec(Source::Folder)
-        };
-        error(
-            &dir,
-            &cut,
-            DataErrorKind::Invalid,
-            &["has test images of its own"],
-        );
-    }
-    let dir = folder("train/", 3);
-    for held_out in ["test", "val"] {
-        write(dir.path().join(held_out).join("dog/x.jpg"), [0; 3], 4, 5);
-    }
-    error(
-        &dir,
-        &spec(Source::Folder),
-        DataErrorKind::Invalid,
-        &["test/ and val/", "only one"],
-    );
-    let dir = folder("train/", 3);
-    write(dir.path().join("test/bird/x.jpg"), [0; 3], 4, 5);
-    error(
-        &dir,
-        &spec(Source::Folder),
-        DataErrorKind::Invalid,
-        &["test/bird", "no class of this name"],
-    );
-}
-
-#[test]
 fn images_are_brought_to_one_size_and_channel_count() {
     let dir = folder("", 2);
     write(dir.path().join("cat/large.jpg"), [200, 10, 10], 40, 20);
     error(
         &dir,
-        &spec(Source::Folder),
+        &spec(Source::folder()),
         DataErrorKind::Invalid,
         &["2 different sizes", "4×5", "data.size"],
     );
@@ -143,7 +92,7 @@ fn images_are_brought_to_one_size_and_channel_count() {
     let asked = DataSpec {
         resize: Some(resize),
         channels: Some(1),
-        ..spec(Source::Folder)
+        ..spec(Source::folder())
     };
     let set = run(&dir, &asked).unwrap();
     assert_eq!(set.train().shape(), [1, 6, 8]);
@@ -166,7 +115,7 @@ fn a_set_of_grey_images_has_one_channel() {
             .save(dir.path().join(class).join("1.png"))
             .unwrap();
     }
-    let set = run(&dir, &spec(Source::Folder)).unwrap();
+    let set = run(&dir, &spec(Source::folder())).unwrap();
     assert_eq!(
         (set.train().shape(), set.train().image(1).unwrap()[0]),
         ([1, 3, 3], 20)
@@ -202,13 +151,13 @@ fn damaged_images_are_refused_or_skipped() {
         std::fs::write(&path, bytes).unwrap();
         error(
             &dir,
-            &spec(Source::Folder),
+            &spec(Source::folder()),
             DataErrorKind::Damaged,
             &[name, problem, "skip"],
         );
         let skip = DataSpec {
             damaged: Damaged::Skip,
-            ..spec(Source::Folder)
+            ..spec(Source::folder())
         };
         let set = run(&dir, &skip).unwrap();
         assert_eq!((set.train().len(), set.skipped().len()), (6, 1), "{name}");
@@ -223,7 +172,7 @@ fn damaged_images_are_refused_or_skipped() {
 #[test]
 fn identity_depends_on_content_only() {
     let hash = |dir: &tempfile::TempDir| {
-        run(dir, &spec(Source::Folder))
+        run(dir, &spec(Source::folder()))
             .unwrap()
             .facts()
             .hash
@@ -246,7 +195,7 @@ fn identity_depends_on_content_only() {
 #[test]
 fn content_is_noticed_whatever_the_times_say() {
     let dir = folder("", 3);
-    let asked = spec(Source::Folder);
+    let asked = spec(Source::folder());
     let hash = || run(&dir, &asked).unwrap().facts().hash.clone();
     let at = |name: &str| dir.path().join(name);
     for class in ["cat", "dog"] {
@@ -287,12 +236,12 @@ fn an_image_that_changes_while_the_set_is_read_is_refused() {
     let cache = dir.path().join(".cache");
     let (at, asked) = (
         Location::new(&cache, Some(dir.path())),
-        spec(Source::Folder),
+        spec(Source::folder()),
     );
     let set = super::ImageFileSet::find(at, &asked).unwrap();
-    let facts = set.facts(None, &at.limits).unwrap();
+    let facts = set.facts(&asked, &at.limits).unwrap();
     write(dir.path().join("cat/1.png"), [77, 0, 9], 4, 5);
-    let decoded = set.decode(&facts, None, &at.limits, &mut |_, _| Ok(()));
+    let decoded = set.decode(at, &facts, &asked, &mut |_, _| Ok(()));
     let error = decoded.unwrap_err().to_string();
     assert!(error.contains("cat/1.png: changed while"), "{error}");
 }
@@ -311,13 +260,13 @@ fn the_test_cut_keeps_duplicates_together() {
         let split = Split {
             test: Some(0.2),
             seed,
-            ..spec(Source::Folder).split
+            ..spec(Source::folder()).split
         };
         run(
             &dir,
             &DataSpec {
                 split,
-                ..spec(Source::Folder)
+                ..spec(Source::folder())
             },
         )
         .unwrap()
@@ -345,10 +294,7 @@ fn table(dir: &tempfile::TempDir, text: &str) -> Result<crate::ImageSet, DataErr
     let path = dir.path().join("table.csv");
     std::fs::write(&path, text).unwrap();
     let cache = dir.path().join(".cache");
-    let source = Source::Csv {
-        path_column: "file".into(),
-        label_column: "label".into(),
-    };
+    let source = Source::Csv(convsweep_spec::data::Table::new("file", "label"));
     open(Location::new(&cache, Some(&path)), &spec(source))
 }
 
@@ -412,19 +358,19 @@ fn missing_files_are_reported() {
     let dir = tempfile::tempdir().unwrap();
     error(
         &dir,
-        &spec(Source::Folder),
+        &spec(Source::folder()),
         DataErrorKind::Missing,
         &["holds 0 folders of classes"],
     );
     let at = Location::new(dir.path(), None);
     assert_eq!(
-        facts(at, &spec(Source::Folder)).unwrap_err().to_string(),
+        facts(at, &spec(Source::folder())).unwrap_err().to_string(),
         "source = \"folder\" needs data.path"
     );
     let gone = dir.path().join("gone");
     let at = Location::new(dir.path(), Some(&gone));
     assert_eq!(
-        facts(at, &spec(Source::Folder)).unwrap_err().kind(),
+        facts(at, &spec(Source::folder())).unwrap_err().kind(),
         DataErrorKind::Missing
     );
 }

@@ -1,10 +1,9 @@
 //! Splits of a small set of labels.
 
-use super::divide::{Divided, divide};
-use super::epoch_order;
-use crate::{DataError, DataErrorKind};
-use convsweep_spec::data::SplitScheme::{Folds, Listed, Validation};
-use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
+use super::{Divided, Divisible, divide};
+use crate::data::SplitScheme::{Folds, Given, Listed, Validation};
+use crate::data::{DataSpec, Shapes, Source, Split, SplitScheme};
+use crate::random::{Purpose, shuffled};
 
 const IMAGES: u32 = 103;
 
@@ -22,12 +21,12 @@ fn spec(scheme: SplitScheme, stratify: bool, limit: Option<u32>) -> DataSpec {
 /// Labels of 103 rows of three classes, 50, 30 and 23 of each, mixed.
 fn labels() -> Vec<u16> {
     let sorted = [vec![0; 50], vec![1; 30], vec![2; 23]].concat();
-    let order = epoch_order(5, 0, sorted.len());
+    let order = shuffled(Purpose::Order, &[5, 0], 0..sorted.len() as u32);
     order.into_iter().map(|i| sorted[i as usize]).collect()
 }
 
-fn try_divide(spec: &DataSpec, fold: Option<u32>) -> Result<Divided, DataError> {
-    divide(&labels(), spec, fold)
+fn try_divide(spec: &DataSpec, fold: Option<u32>) -> Result<Divided, String> {
+    divide(Divisible::new(&labels()), spec, fold)
 }
 
 fn per_class(rows: &[u32]) -> [usize; 3] {
@@ -149,8 +148,7 @@ fn limit_is_stratified_and_comes_first() {
 fn impossible_splits_are_refused() {
     let check = |scheme, limit, fold, expected: &str| {
         let error = try_divide(&spec(scheme, true, limit), fold).unwrap_err();
-        assert_eq!(error.kind(), DataErrorKind::Invalid);
-        assert_eq!(error.to_string(), expected);
+        assert_eq!(error, expected);
     };
     let limit = "data.limit is 104, but there are 103 training images";
     check(Validation(0.2), Some(104), None, limit);
@@ -169,12 +167,68 @@ fn impossible_splits_are_refused() {
     check(Folds(104), None, Some(0), too_many);
 }
 
+fn divided(images: Divisible<'_>, spec: &DataSpec, fold: Option<u32>) -> Divided {
+    divide(images, spec, fold).expect("divides")
+}
+
 #[test]
-fn every_epoch_and_seed_has_its_own_order() {
-    let order = epoch_order(1, 2, 1000);
-    assert_eq!(sorted(&[&order]), (0..1000).collect::<Vec<_>>());
-    assert_eq!(order, epoch_order(1, 2, 1000));
-    assert_ne!(order, epoch_order(1, 3, 1000));
-    assert_ne!(order, epoch_order(2, 2, 1000));
-    assert_eq!(epoch_order(0, 0, 0), [0; 0]);
+fn images_given_for_validation_validate() {
+    let labels = labels();
+    let images = Divisible {
+        given: 23,
+        ..Divisible::new(&labels)
+    };
+    let found = divided(images, &spec(Given, true, None), None);
+    assert_eq!(found.train, (0..80).collect::<Vec<_>>());
+    assert_eq!(found.validation, (80..103).collect::<Vec<_>>());
+    let limited = divided(images, &spec(Given, true, Some(20)), None);
+    assert_eq!((limited.train.len(), limited.validation.len()), (20, 23));
+    let refused = |images, scheme, fold| {
+        divide(images, &spec(scheme, true, None), fold).expect_err("refused");
+    };
+    refused(images, Validation(0.2), None);
+    refused(images, Given, Some(0));
+    refused(Divisible::new(&labels), Given, None);
+}
+
+#[test]
+fn images_that_only_train_never_validate() {
+    let labels = labels();
+    let images = Divisible {
+        training_only: &[1, 2, 90, 102],
+        ..Divisible::new(&labels)
+    };
+    let listed = SplitScheme::listed(&[1, 3, 90]);
+    let mut found = vec![
+        divided(images, &spec(Validation(0.9), true, None), None),
+        divided(images, &spec(listed, true, None), None),
+    ];
+    for fold in 0..4 {
+        found.push(divided(images, &spec(Folds(4), true, None), Some(fold)));
+    }
+    for divided in found {
+        let Divided { train, validation } = &divided;
+        assert_eq!(sorted(&[train, validation]), everything());
+        assert!(images.training_only.iter().all(|row| train.contains(row)));
+    }
+    let given = Divisible {
+        given: 20,
+        ..images
+    };
+    let found = divided(given, &spec(Given, true, None), None);
+    assert_eq!((found.train.len(), found.validation.len()), (85, 18));
+}
+
+#[test]
+fn a_class_keeps_a_training_image_where_that_is_asked_for() {
+    // Two images of the last class, and a share that would take both.
+    let labels = [[0; 8].as_slice(), &[1; 8], &[2; 2]].concat();
+    let mut asked = spec(Validation(0.8), true, None);
+    let training = |spec: &DataSpec| divided(Divisible::new(&labels), spec, None).train;
+    let of_the_last = |rows: &[u32]| rows.iter().filter(|row| **row >= 16).count();
+    let without = training(&asked);
+    assert_eq!((without.len(), of_the_last(&without)), (4, 0));
+    asked.split.keeps_classes = true;
+    let with = training(&asked);
+    assert_eq!((with.len(), of_the_last(&with)), (4, 1));
 }

@@ -1,0 +1,243 @@
+//! Which folders of a set hold what: folders of classes, or folders of training, validation and
+//! test images that hold those.
+
+use super::file_kind::{NameKind, is_junk, kind_of_name};
+use super::walk::{Entry, entries};
+use crate::DataError;
+use convsweep_spec::data::{PartNames, SetPart};
+use std::path::{Path, PathBuf};
+
+/// The usual names of each part's folder, in lower case and without separators.
+const USUAL: [(SetPart, &[&str]); 3] = [
+    (SetPart::Training, &["train", "training", "trn"]),
+    (SetPart::Validation, &["val", "valid", "validation", "dev"]),
+    (SetPart::Test, &["test", "testing", "tst"]),
+];
+/// What may follow such a name.
+const ENDINGS: [&str; 6] = ["", "set", "data", "images", "imgs", "split"];
+
+/// A folder that holds folders of classes.
+pub(super) struct PartFolder {
+    /// Name relative to the set's folder; empty for the set's folder itself.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) part: SetPart,
+}
+
+/// How a set's folder is read.
+pub(super) struct Layout {
+    /// The folders that hold folders of classes, in the order of their parts.
+    pub(super) parts: Vec<PartFolder>,
+    /// Folders with images that have no labels.
+    pub(super) unlabelled: Vec<Entry>,
+    /// Everything else in the set's folder.
+    pub(super) others: Vec<Entry>,
+}
+
+/// What a name says about the images of a folder, or about those with this value in a table.
+pub(super) fn usual_part(name: &str) -> Option<SetPart> {
+    let letters = |c: &char| c.is_alphanumeric();
+    let plain: String = name.to_lowercase().chars().filter(letters).collect();
+    for (part, names) in USUAL {
+        let is_usual = |name: &&str| {
+            let rest = plain.strip_prefix(*name);
+            rest.is_some_and(|rest| ENDINGS.contains(&rest))
+        };
+        if names.iter().any(is_usual) {
+            return Some(part);
+        }
+    }
+    None
+}
+
+/// The layout that the file names.
+pub(super) fn named(root: &Path, names: &PartNames) -> Result<Layout, DataError> {
+    let mut parts = Vec::new();
+    for part in SetPart::ALL {
+        for name in names.of(part) {
+            let trimmed = name.trim_end_matches('/');
+            let name = if trimmed == "." { "" } else { trimmed };
+            let path = root.join(name);
+            if !path.is_dir() {
+                return Err(DataError::Missing(format!(
+                    "{}: there is no such folder (data.source.{})",
+                    path.display(),
+                    part.name()
+                )));
+            }
+            let name = name.to_string();
+            parts.push(PartFolder { name, path, part });
+        }
+    }
+    let is_named = |entry: &Entry| {
+        let holds = |p: &PartFolder| p.name == entry.name || p.path.starts_with(&entry.path);
+        parts.iter().any(holds)
+    };
+    let mut others = entries(root)?;
+    others.retain(|entry| !is_named(entry));
+    if parts.iter().any(|part| part.name.is_empty()) {
+        others.clear();
+    }
+    Ok(Layout {
+        parts,
+        unlabelled: Vec::new(),
+        others,
+    })
+}
+
+/// The layout by the usual names of folders.
+///
+/// # Errors
+/// `Invalid` if the folder can be read in two ways, with both and the key that decides.
+pub(super) fn recognised(root: &Path) -> Result<Layout, DataError> {
+    let found = entries(root)?;
+    let is_plain = |entry: &&Entry| entry.is_folder && !is_junk(&entry.name);
+    let folders: Vec<&Entry> = found.iter().filter(is_plain).collect();
+    let looks: Vec<Look> = folders.iter().map(|f| look(f)).collect::<Result<_, _>>()?;
+    let with_classes = |look: &&Look| look.part.is_some() && look.has_classes;
+    let split: Vec<&Look> = looks.iter().filter(with_classes).collect();
+    if split.is_empty() {
+        refuse_unlabelled_parts(root, &looks)?;
+        return Ok(folder_of_classes(root));
+    }
+    refuse_two_readings(root, &looks, &split)?;
+    let mut parts = Vec::new();
+    for part in SetPart::ALL {
+        let of_part = split.iter().filter(|look| look.part == Some(part));
+        parts.extend(of_part.map(|look| PartFolder {
+            name: look.name.clone(),
+            path: look.path.clone(),
+            part,
+        }));
+    }
+    let is_part = |entry: &Entry| parts.iter().any(|part| part.name == entry.name);
+    let is_unlabelled = |entry: &Entry| {
+        let same = |look: &&Look| look.name == entry.name && look.part.is_some();
+        looks.iter().any(|look| same(&look))
+    };
+    let rest = found.into_iter().filter(|entry| !is_part(entry));
+    let (unlabelled, others) = rest.partition(is_unlabelled);
+    Ok(Layout {
+        parts,
+        unlabelled,
+        others,
+    })
+}
+
+/// The set's folder holds the folders of the classes.
+fn folder_of_classes(root: &Path) -> Layout {
+    Layout {
+        parts: vec![PartFolder {
+            name: String::new(),
+            path: root.to_owned(),
+            part: SetPart::Training,
+        }],
+        unlabelled: Vec::new(),
+        others: Vec::new(),
+    }
+}
+
+/// What a folder looks like from outside.
+struct Look {
+    name: String,
+    path: PathBuf,
+    /// What its name says.
+    part: Option<SetPart>,
+    /// Whether folders in it hold images.
+    has_classes: bool,
+    /// Whether it holds images itself.
+    has_images: bool,
+}
+
+fn look(folder: &Entry) -> Result<Look, DataError> {
+    let inside = entries(&folder.path)?;
+    let is_image = |entry: &Entry| !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image;
+    let mut has_classes = false;
+    for entry in inside.iter().filter(|e| e.is_folder && !is_junk(&e.name)) {
+        let below = entries(&entry.path)?;
+        has_classes |= below.iter().any(|e| is_image(e) || e.is_folder);
+    }
+    Ok(Look {
+        name: folder.name.clone(),
+        path: folder.path.clone(),
+        part: usual_part(&folder.name),
+        has_classes,
+        has_images: inside.iter().any(is_image),
+    })
+}
+
+/// Refuses folders such as `train` and `test` that hold images without folders of classes, if there
+/// are no other folders: they are no classes.
+fn refuse_unlabelled_parts(root: &Path, looks: &[Look]) -> Result<(), DataError> {
+    let with_images: Vec<&Look> = looks.iter().filter(|l| l.has_images).collect();
+    if with_images.is_empty() || !with_images.iter().all(|look| look.part.is_some()) {
+        return Ok(());
+    }
+    let (root, names) = (root.display(), names(with_images.into_iter()));
+    Err(DataError::Invalid(format!(
+        "{root} holds {names} with images and without folders of classes. Are these parts of the \
+         set, then the labels are missing: put the images of each class into a folder of its own, \
+         or list them in a table (source = {{ name = \"csv\", … }}). Are these the classes, say \
+         so: source = {{ name = \"folder\", train = \".\" }}"
+    )))
+}
+
+/// Refuses a folder whose folders may be parts or classes, or of which two hold the same part.
+fn refuse_two_readings(root: &Path, looks: &[Look], split: &[&Look]) -> Result<(), DataError> {
+    let root = root.display();
+    let example = |look: &Look| {
+        let part = look.part.map_or("train", SetPart::name);
+        format!("{part} = \"{}\"", look.name)
+    };
+    for part in SetPart::ALL {
+        let same: Vec<&Look> = split
+            .iter()
+            .filter(|l| l.part == Some(part))
+            .copied()
+            .collect();
+        if same.len() > 1 {
+            let (found, first) = (names(same.iter().copied()), example(same[0]));
+            return Err(DataError::Invalid(format!(
+                "{root} has {found}, and each could hold the {} images: say which, as in source = \
+                 {{ name = \"folder\", {first} }}; several are listed in brackets",
+                part.name()
+            )));
+        }
+    }
+    let has = |part| split.iter().any(|look| look.part == Some(part));
+    if !has(SetPart::Training) {
+        let found = names(split.iter().copied());
+        return Err(DataError::Invalid(format!(
+            "{root} has {found} with folders of classes, and none for training. Say which folder \
+             is which: source = {{ name = \"folder\", train = \"…\", {} }}; or, if all folders \
+             are classes, train = \".\"",
+            example(split[0])
+        )));
+    }
+    let like_classes: Vec<&Look> = looks
+        .iter()
+        .filter(|look| look.part.is_none() && look.has_images && !look.has_classes)
+        .collect();
+    if split.len() == 1 && looks.iter().filter(|l| l.part.is_some()).count() == 1 {
+        if like_classes.is_empty() {
+            return Ok(());
+        }
+        let (train, others) = (&split[0].name, names(like_classes.into_iter()));
+        return Err(DataError::Invalid(format!(
+            "{root} can be read in two ways: {train}/ holds the folders of the classes, and {others} do \
+             not belong to the set (source = {{ name = \"folder\", train = \"{train}\" }}); or all \
+             of them are classes (train = \".\")"
+        )));
+    }
+    Ok(())
+}
+
+/// Names of folders, as in "a/ and b/".
+fn names<'a>(looks: impl Iterator<Item = &'a Look>) -> String {
+    let names: Vec<String> = looks.map(|look| format!("{}/", look.name)).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,255 @@
+//! Lists image files that a table names.
+
+mod rows;
+mod text;
+
+use super::file_kind::{NameKind, kind_of_name};
+use super::layout::usual_part;
+use super::listing::{FileListing, ListedFile, judge_classes, numbered};
+use super::similar_names::similar_names;
+use super::walk::entries;
+use crate::DataError;
+use convsweep_files::read_regular;
+use convsweep_spec::data::{LeftOut, ReadPlace, SetPart, Table};
+use convsweep_spec::words::counted;
+use rows::{TableRow, rows};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// Largest table that is read, in bytes.
+const LARGEST_TABLE: u64 = 1 << 30;
+/// Why an image beside those of a table is left out.
+const NOT_LISTED: &str = "in a folder of the table's images and not in the table";
+
+/// Lists the images of a table.
+///
+/// # Errors
+/// `Missing` if there is no such file, `Damaged` if a line is wrong, `Invalid` if the table is not
+/// as `spec` says.
+pub(super) fn list(path: &Path, spec: &Table) -> Result<FileListing, DataError> {
+    if !path.exists() {
+        return Err(DataError::Missing(format!(
+            "{}: there is no such CSV file (data.path)",
+            path.display()
+        )));
+    }
+    let table = read_regular(path, LARGEST_TABLE)?;
+    let rows = rows(path, &table, spec)?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let root = match &spec.root {
+        Some(root) => folder.join(root),
+        None => folder,
+    };
+    let classes = Classes::of(path, spec, &rows)?;
+    let parts = Parts::of(path, spec, &rows)?;
+    let mut files: BTreeMap<String, (ListedFile, u64)> = BTreeMap::new();
+    for row in &rows {
+        let name = file_name(&root, &row.image, spec);
+        let file = ListedFile {
+            path: name.clone(),
+            file: None,
+            class: classes.number(&row.label),
+            part: parts.part(row),
+        };
+        if let Some((_, earlier)) = files.insert(name, (file, row.line)) {
+            let (image, line) = (&row.image, row.line);
+            return Err(DataError::damaged(
+                path,
+                format!("{image} is listed twice, in lines {earlier} and {line}"),
+            ));
+        }
+    }
+    let files: Vec<ListedFile> = files.into_values().map(|(file, _)| file).collect();
+    if let Some(row) = rows.first() {
+        hint_at_extension(path, &root, row, spec)?;
+    }
+    Ok(FileListing {
+        left_out: not_listed(&root, &files),
+        places: parts.places(&rows),
+        notes: classes.notes,
+        classes: classes.names,
+        files,
+        root,
+    })
+}
+
+/// The classes of a table.
+struct Classes {
+    names: Vec<String>,
+    number_of: HashMap<String, u16>,
+    notes: Vec<String>,
+}
+
+impl Classes {
+    /// Labels are numbered in their own order, also where the file gives them other names.
+    fn of(path: &Path, spec: &Table, rows: &[TableRow]) -> Result<Classes, DataError> {
+        let labels: BTreeSet<&str> = rows.iter().map(|row| row.label.as_str()).collect();
+        let mut labels: Vec<String> = labels.into_iter().map(str::to_string).collect();
+        let mut notes = Vec::new();
+        for label in spec.classes.keys().filter(|label| !labels.contains(label)) {
+            notes.push(format!(
+                "classes names the label {label}, which no image has"
+            ));
+        }
+        numbered(&mut labels);
+        let (mut names, mut number_of) = (Vec::<String>::new(), HashMap::new());
+        for label in labels {
+            let name = spec.classes.get(&label).unwrap_or(&label).clone();
+            let number = names.iter().position(|known| *known == name);
+            let number = number.unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            });
+            number_of.insert(label, number as u16);
+        }
+        judge_classes(names.len(), || {
+            let found = counted(names.len() as u64, "different label");
+            format!("{} has {found}", path.display())
+        })?;
+        notes.extend(similar_names(&names)?);
+        Ok(Classes {
+            names,
+            number_of,
+            notes,
+        })
+    }
+
+    fn number(&self, label: &str) -> u16 {
+        self.number_of.get(label).copied().unwrap_or_default()
+    }
+}
+
+/// What the values of the split column mean.
+struct Parts {
+    meaning: BTreeMap<String, SetPart>,
+}
+
+impl Parts {
+    fn of(path: &Path, spec: &Table, rows: &[TableRow]) -> Result<Parts, DataError> {
+        let values: BTreeSet<&str> = rows.iter().filter_map(|row| row.part.as_deref()).collect();
+        let given = |value: &str| {
+            let holds = |part: &&SetPart| spec.split_values.of(**part).iter().any(|v| v == value);
+            SetPart::ALL.iter().find(holds).copied()
+        };
+        let (mut meaning, mut unknown) = (BTreeMap::new(), Vec::new());
+        for value in values {
+            let part = match spec.split_values.is_empty() {
+                true => usual_part(value),
+                false => given(value),
+            };
+            match part {
+                Some(part) => {
+                    meaning.insert(value.to_string(), part);
+                }
+                None => unknown.push(format!("{value:?}")),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(Parts { meaning });
+        }
+        let column = match &spec.split_column {
+            Some(column) => format!("{column:?}"),
+            None => String::new(),
+        };
+        unknown.truncate(10);
+        Err(DataError::Invalid(format!(
+            "{}: it is not known which part of the set the values {} of the split column {column} \
+             mean: say split_values = {{ train = [\"…\"], validation = [\"…\"], test = [\"…\"] }}",
+            path.display(),
+            unknown.join(", ")
+        )))
+    }
+
+    fn part(&self, row: &TableRow) -> SetPart {
+        let value = row.part.as_ref();
+        let part = value.and_then(|value| self.meaning.get(value));
+        part.copied().unwrap_or(SetPart::Training)
+    }
+
+    fn places(&self, rows: &[TableRow]) -> Vec<ReadPlace> {
+        let mut places: Vec<ReadPlace> = Vec::new();
+        for row in rows {
+            let part = self.part(row);
+            let name = row.part.as_deref().unwrap_or("table");
+            match places.iter_mut().find(|place| place.name == name) {
+                Some(place) => place.images += 1,
+                None => places.push(ReadPlace {
+                    name: name.to_string(),
+                    part,
+                    images: 1,
+                }),
+            }
+        }
+        places.sort_by_key(|place| place.part);
+        places
+    }
+}
+
+/// The path of an image: with the extension that the file gives, and with slashes, where a path
+/// with backslashes does not exist as it is written.
+fn file_name(root: &Path, image: &str, spec: &Table) -> String {
+    let mut name = image.to_string();
+    if let Some(extension) = &spec.extension
+        && Path::new(&name).extension().is_none()
+    {
+        name.push_str(extension);
+    }
+    match name.contains('\\') && !root.join(&name).exists() {
+        true => name.replace('\\', "/"),
+        false => name,
+    }
+}
+
+/// Refuses a table whose first image exists only with an extension that the table does not write.
+fn hint_at_extension(
+    path: &Path,
+    root: &Path,
+    row: &TableRow,
+    spec: &Table,
+) -> Result<(), DataError> {
+    let file = root.join(file_name(root, &row.image, spec));
+    if file.exists() {
+        return Ok(());
+    }
+    let (folder, stem) = (
+        file.parent().unwrap_or(root),
+        file.file_name().unwrap_or_default(),
+    );
+    let stem = stem.to_string_lossy();
+    let Ok(beside) = entries(folder) else {
+        return Ok(());
+    };
+    let with_extension = |name: &str| {
+        let rest = name.strip_prefix(stem.as_ref())?;
+        let is_image = rest.starts_with('.') && kind_of_name(name) == NameKind::Image;
+        is_image.then(|| rest.to_string())
+    };
+    let Some(extension) = beside.iter().find_map(|entry| with_extension(&entry.name)) else {
+        return Ok(());
+    };
+    Err(DataError::damaged(
+        path,
+        format!(
+            "line {} names {}, which does not exist, but {}{extension} does: say extension = \
+             \"{extension}\" in the source",
+            row.line, row.image, row.image
+        ),
+    ))
+}
+
+/// Images in the folders of the table's images that the table does not name.
+fn not_listed(root: &Path, files: &[ListedFile]) -> Vec<LeftOut> {
+    let listed: HashSet<PathBuf> = files.iter().map(|file| root.join(&file.path)).collect();
+    let folders: BTreeSet<&Path> = listed.iter().filter_map(|file| file.parent()).collect();
+    let mut left_out = Vec::new();
+    for folder in folders {
+        for entry in entries(folder).unwrap_or_default() {
+            let is_image = !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image;
+            if is_image && !listed.contains(&entry.path) {
+                let name = entry.path.strip_prefix(root).unwrap_or(&entry.path);
+                LeftOut::add(&mut left_out, NOT_LISTED, &name.display().to_string());
+            }
+        }
+    }
+    left_out
+}

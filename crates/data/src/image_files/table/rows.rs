@@ -1,0 +1,138 @@
+//! The rows of a table.
+
+use super::text;
+use crate::DataError;
+use crate::image_files::file_kind::{NameKind, kind_of_name};
+use convsweep_spec::data::{Column, Table};
+use convsweep_spec::words::shortened;
+use csv::StringRecord;
+use std::path::Path;
+
+/// Characters of column names that a message shows.
+const LONGEST_SHOWN: usize = 300;
+
+/// An image of a table.
+pub(super) struct TableRow {
+    /// Its path, as it is written.
+    pub(super) image: String,
+    /// Its label, as it is written.
+    pub(super) label: String,
+    /// What the split column says; `None` without one.
+    pub(super) part: Option<String>,
+    /// Its line in the file, from 1.
+    pub(super) line: u64,
+}
+
+/// Reads the rows of the table in `bytes`.
+///
+/// # Errors
+/// `Damaged` if a line cannot be read or lacks something, `Invalid` if there is no such column.
+pub(super) fn rows(path: &Path, bytes: &[u8], spec: &Table) -> Result<Vec<TableRow>, DataError> {
+    let broken = |e: csv::Error| DataError::damaged(path, e.to_string());
+    let text = text::text(path, bytes)?;
+    let separator = match spec.separator {
+        Some(separator) => separator as u8,
+        None => text::separator(text),
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .delimiter(separator)
+        .has_headers(spec.header)
+        .from_reader(text);
+    // Without a header, these are the first row, which is read again as a record.
+    let headers = reader.headers().map_err(broken)?.clone();
+    let columns = Columns::find(path, &headers, spec)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        rows.push(columns.row(path, &record)?);
+    }
+    Ok(rows)
+}
+
+/// Indices of the columns that are read.
+struct Columns {
+    image: usize,
+    label: usize,
+    part: Option<usize>,
+}
+
+impl Columns {
+    fn find(path: &Path, headers: &StringRecord, spec: &Table) -> Result<Columns, DataError> {
+        let index = |of: &Column| column(path, headers, of, spec.header);
+        Ok(Columns {
+            image: index(&spec.path_column)?,
+            label: index(&spec.label_column)?,
+            part: spec.split_column.as_ref().map(index).transpose()?,
+        })
+    }
+
+    fn row(&self, path: &Path, record: &StringRecord) -> Result<TableRow, DataError> {
+        let line = record.position().map_or(0, csv::Position::line);
+        let lacks = |what: &str| DataError::damaged(path, format!("line {line} has no {what}"));
+        let (image, label) = (&record[self.image], &record[self.label]);
+        if image.is_empty() || label.is_empty() {
+            return Err(lacks("path or no label"));
+        }
+        let part = self.part.map(|column| record[column].to_string());
+        if part.as_ref().is_some_and(String::is_empty) {
+            return Err(lacks("value in the column of the split"));
+        }
+        Ok(TableRow {
+            image: image.to_string(),
+            label: label.to_string(),
+            part,
+            line,
+        })
+    }
+}
+
+/// Index of a column.
+fn column(
+    path: &Path,
+    headers: &StringRecord,
+    of: &Column,
+    has_header: bool,
+) -> Result<usize, DataError> {
+    let invalid =
+        |problem: String| Err(DataError::Invalid(format!("{} {problem}", path.display())));
+    let name = match of {
+        Column::Number(number) if (1..=headers.len()).contains(&(*number as usize)) => {
+            return Ok(*number as usize - 1);
+        }
+        Column::Number(number) => {
+            let count = headers.len();
+            return invalid(format!("has no column {number}: it has {count}"));
+        }
+        Column::Name(name) => name,
+    };
+    if !has_header {
+        return invalid(format!(
+            "is read without a header, so that no column is named {name:?}: give the columns' \
+             numbers, from 1, as in path_column = 1"
+        ));
+    }
+    if let Some(index) = headers.iter().position(|header| header == name) {
+        return Ok(index);
+    }
+    let found = headers.iter().collect::<Vec<_>>().join(", ");
+    let found = shortened(&found, LONGEST_SHOWN);
+    let alike = headers
+        .iter()
+        .find(|h| h.to_lowercase() == name.to_lowercase());
+    let hint = match alike {
+        Some(alike) => format!("; is {alike:?} meant? Its letter case differs"),
+        None if headers.iter().any(looks_like_an_image) => {
+            "; if its first line is no header, say header = false and give the columns' numbers, \
+             from 1, as in path_column = 1"
+                .to_string()
+        }
+        None => "; path_column and label_column of the source name the columns".to_string(),
+    };
+    invalid(format!("has no column {name:?}; it has: {found}{hint}"))
+}
+
+/// Whether a text is a file's name with an extension of pictures.
+fn looks_like_an_image(text: &str) -> bool {
+    kind_of_name(text) == NameKind::Image
+}

@@ -1,0 +1,224 @@
+//! Walks through folders: every file is either an image or counted with the reason why not.
+
+use super::file_kind::{NameKind, holds_image, is_junk, kind_of_name};
+use crate::DataError;
+use convsweep_files::not_regular;
+use convsweep_spec::data::{LeftOut, SetPart};
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// How many folders may lead to an image below the folder of its class.
+const MAX_DEPTH: usize = 8;
+
+/// Why a file is left out, in words that follow a number of files.
+pub(super) mod reason {
+    pub const JUNK: &str = "hidden, or made by the operating system or a tool";
+    pub const OTHER_PICTURE: &str = "of a format that is not read";
+    pub const NO_IMAGE: &str = "no image";
+    pub const NO_CLASS: &str = "not in the folder of a class";
+    pub const TOO_DEEP: &str = "more than eight folders below the folder of its class";
+    pub const NO_PART: &str = "in no folder of training, validation or test images";
+    pub const NO_LABEL: &str = "without a label: the folder has no folders of classes";
+    pub const LINK: &str = "a link to what is read under another name";
+    pub const NO_FILE: &str = "no file but a pipe, socket or device";
+    pub const DAMAGED: &str = "not decodable";
+}
+
+/// Something in a folder.
+pub(super) struct Entry {
+    /// Its name; bytes that are no UTF-8 are written as `\xE9`.
+    pub(super) name: String,
+    /// Its path, to open it.
+    pub(super) path: PathBuf,
+    pub(super) is_folder: bool,
+    is_link: bool,
+}
+
+/// An image file that was found.
+pub(super) struct Found {
+    /// Its name relative to the set's folder.
+    pub(super) name: String,
+    /// Its path, to open it.
+    pub(super) path: PathBuf,
+    /// Whether its name or that of a folder above it is a link.
+    is_link: bool,
+}
+
+/// Device and inode, which tell files and folders apart whatever links lead to them.
+type FileIdentity = (u64, u64);
+
+/// What was found on walks through folders of one set.
+#[derive(Default)]
+pub(super) struct Walk {
+    pub(super) left_out: Vec<LeftOut>,
+    /// Folders that have been entered, or that are not to be entered through a link.
+    known: HashSet<FileIdentity>,
+    /// Whether the folders walked through have links, so that a file may be met twice.
+    has_links: bool,
+}
+
+impl Walk {
+    /// Keeps links from leading into a folder, which is read or not read under this name. The
+    /// answer is whether it was not known yet; a repeated one counts as left out.
+    pub(super) fn reserve(&mut self, folder: &Path, name: &str) -> Result<bool, DataError> {
+        let metadata = fs::metadata(folder).map_err(DataError::io("read folder", folder))?;
+        let is_new = self.known.insert((metadata.dev(), metadata.ino()));
+        if !is_new {
+            LeftOut::add(&mut self.left_out, reason::LINK, &format!("{name}/"));
+        }
+        Ok(is_new)
+    }
+
+    /// All images in a reserved folder and below it.
+    pub(super) fn images(&mut self, folder: &Path, name: &str) -> Result<Vec<Found>, DataError> {
+        let mut found = Vec::new();
+        self.enter(folder, name, (0, false), &mut found)?;
+        Ok(found)
+    }
+
+    fn enter(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        (depth, below_link): (usize, bool),
+        found: &mut Vec<Found>,
+    ) -> Result<(), DataError> {
+        // Folders behind links come last: a folder is read under its own name if it has one.
+        let mut entries = entries(folder)?;
+        entries.sort_by_key(|entry| entry.is_link && entry.is_folder);
+        for entry in entries {
+            let name = format!("{name}/{}", entry.name);
+            self.has_links |= entry.is_link;
+            let is_link = below_link || entry.is_link;
+            if !entry.is_folder {
+                if let Some(reason) = why_not_image(&entry) {
+                    LeftOut::add(&mut self.left_out, reason, &name);
+                    continue;
+                }
+                let path = entry.path;
+                found.push(Found {
+                    name,
+                    path,
+                    is_link,
+                });
+            } else if is_junk(&entry.name) {
+                LeftOut::add(&mut self.left_out, reason::JUNK, &format!("{name}/"));
+            } else if depth >= MAX_DEPTH {
+                LeftOut::add(&mut self.left_out, reason::TOO_DEEP, &format!("{name}/"));
+            } else if self.reserve(&entry.path, &name)? {
+                self.enter(&entry.path, &name, (depth + 1, is_link), found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts everything in a folder and below it as left out for one reason, without entering
+    /// links.
+    pub(super) fn leave_out(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        why: &str,
+    ) -> Result<(), DataError> {
+        for entry in entries(folder)? {
+            let name = format!("{name}/{}", entry.name);
+            if is_junk(&entry.name) {
+                LeftOut::add(&mut self.left_out, reason::JUNK, &name);
+            } else if entry.is_folder && !entry.is_link {
+                self.leave_out(&entry.path, &name, why)?;
+            } else {
+                self.leave_out_entry(&entry, &name, why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a file that is not where images belong: for this reason, if it is an image.
+    pub(super) fn leave_out_entry(&mut self, entry: &Entry, name: &str, why: &str) {
+        let other = why_not_image(entry);
+        LeftOut::add(&mut self.left_out, other.unwrap_or(why), name);
+    }
+
+    /// Of several links to one file, or a file and links to it, one is kept: the file itself if it
+    /// is among them.
+    pub(super) fn without_repeated_links(
+        &mut self,
+        mut found: Vec<(Found, u16, SetPart)>,
+    ) -> Vec<(Found, u16, SetPart)> {
+        if !self.has_links {
+            return found;
+        }
+        found.sort_by_key(|(file, ..)| file.is_link);
+        let mut met: HashSet<FileIdentity> = HashSet::new();
+        let left_out = &mut self.left_out;
+        found.retain(|(file, ..)| {
+            let Ok(metadata) = fs::metadata(&file.path) else {
+                return true;
+            };
+            let is_new = met.insert((metadata.dev(), metadata.ino()));
+            if !is_new && file.is_link {
+                LeftOut::add(left_out, reason::LINK, &file.name);
+            }
+            is_new || !file.is_link
+        });
+        found
+    }
+}
+
+/// Why a file is no image that is read; `None` if it may be one.
+fn why_not_image(entry: &Entry) -> Option<&'static str> {
+    match kind_of_name(&entry.name) {
+        NameKind::Junk => return Some(reason::JUNK),
+        NameKind::Image => return None,
+        NameKind::OtherPicture | NameKind::Unknown => {}
+    }
+    let Ok(metadata) = fs::metadata(&entry.path) else {
+        return Some(reason::NO_IMAGE);
+    };
+    if not_regular(metadata.file_type()).is_some() {
+        return Some(reason::NO_FILE);
+    }
+    if holds_image(&entry.path) {
+        return None;
+    }
+    Some(match kind_of_name(&entry.name) {
+        NameKind::OtherPicture => reason::OTHER_PICTURE,
+        _ => reason::NO_IMAGE,
+    })
+}
+
+/// What is in a folder, sorted by name.
+pub(super) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(DataError::io("read folder", folder))? {
+        let entry = entry.map_err(DataError::io("read folder", folder))?;
+        let file_type = entry.file_type();
+        let file_type = file_type.map_err(DataError::io("read folder", folder))?;
+        let path = entry.path();
+        let is_folder = file_type.is_dir() || file_type.is_symlink() && path.is_dir();
+        found.push(Entry {
+            name: shown(&entry.file_name()),
+            path,
+            is_folder,
+            is_link: file_type.is_symlink(),
+        });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// A name as text; bytes that are no UTF-8 are written as `\xE9`.
+pub(super) fn shown(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02X}"));
+        }
+    }
+    text
+}
