@@ -1,10 +1,11 @@
 //! The folders that every command works with.
 
 use crate::exit::{Code, Exit, failure};
+use crate::look_progress::LookDisplay;
 use crate::signals::Signals;
 use crate::streams::say_error;
 use anyhow::Result;
-use convsweep_data::Location;
+use convsweep_data::{Location, LookProgress};
 use convsweep_runner::lock_holder;
 use convsweep_spec::data::ImageLimits;
 use convsweep_spec::layout::ResultsFolder;
@@ -27,6 +28,8 @@ pub struct Context {
     doubt: Cell<Option<&'static str>>,
     /// The signals that ask a run to stop.
     pub signals: Signals,
+    /// Shows how far a look at an image set has come.
+    look: Box<dyn Fn(LookProgress) + Sync>,
 }
 
 impl Context {
@@ -50,6 +53,13 @@ impl Context {
             is_integrity_told: Cell::new(false),
             doubt: Cell::new(None),
             signals: Signals::default(),
+            look: match quiet {
+                true => Box::new(|_| {}),
+                false => {
+                    let display = LookDisplay::default();
+                    Box::new(move |progress| display.show(progress))
+                }
+            },
         })
     }
 
@@ -166,7 +176,8 @@ impl Context {
         path: Option<&'a Path>,
         limits: ImageLimits,
     ) -> Result<Location<'a>> {
-        Ok(Location::new(self.data()?, path).within(limits))
+        let location = Location::new(self.data()?, path).within(limits);
+        Ok(location.watched(&self.look))
     }
 }
 

@@ -8,6 +8,7 @@ mod exit;
 mod integrity;
 mod limits;
 mod logging;
+mod look_progress;
 mod output;
 mod panics;
 mod planning;

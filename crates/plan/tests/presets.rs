@@ -20,6 +20,9 @@ fn with_imagenet(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, Stri
             channels,
             height,
             width,
+            validation_images: 0,
+            loses_colour: false,
+            reading: None,
         });
     }
     facts(spec, path)

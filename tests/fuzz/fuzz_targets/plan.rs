@@ -18,6 +18,9 @@ fn facts(_: &DataSpec, _: Option<&Path>) -> Result<DataFacts, String> {
         channels: 3,
         height: 32,
         width: 32,
+        validation_images: 0,
+        loses_colour: false,
+        reading: None,
     })
 }
 

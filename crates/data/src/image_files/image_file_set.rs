@@ -16,7 +16,7 @@ use convsweep_spec::data::{
     Copies, Damaged, DataFacts, DataSpec, ImageLimits, LeftOut, SetPart, SetReading, Source,
 };
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,7 +91,18 @@ impl ImageFileSet {
         for (file, _) in &damaged {
             LeftOut::add(&mut left_out, reason::DAMAGED, &file.path);
         }
-        let [train, validation, test] = parts(whole, spec, classes.len(), path)?;
+        let [train, validation, mut test] = parts(whole, spec, classes.len(), path)?;
+        if spec.duplicates == Copies::KeepInTraining {
+            let others = train.iter().chain(&validation);
+            let known: HashSet<&str> = others.map(|(_, scan)| scan.pixels.as_str()).collect();
+            test.retain(|(file, scan)| {
+                let is_copy = known.contains(scan.pixels.as_str());
+                if is_copy {
+                    LeftOut::add(&mut left_out, reason::COPY, &file.path);
+                }
+                !is_copy
+            });
+        }
         let counts = (validation.len(), test.len());
         let files: Vec<ScannedFile> = [train, validation, test].concat();
         let reading = SetReading {
@@ -179,16 +190,10 @@ impl ImageFileSet {
         self.reading.names.clone()
     }
 
-    /// Rows of training images that have a copy, if such are used for training only.
+    /// Rows of training images that are used for training only.
     pub(crate) fn training_only(&self, spec: &DataSpec) -> Vec<u32> {
-        let first_test = (self.files.len() - self.test_images) as u32;
-        let mut rows: Vec<u32> = match spec.duplicates {
-            Copies::KeepInTraining => self.reading.copies.concat(),
-            Copies::Warn | Copies::Error => Vec::new(),
-        };
-        rows.retain(|row| *row < first_test);
-        rows.sort_unstable();
-        rows
+        let train_images = self.files.len() - self.test_images;
+        self.reading.training_only(spec, train_images as u32)
     }
 
     /// Images that were left out, each with the reason.

@@ -5,6 +5,7 @@ use super::file_kind::{NameKind, is_junk, kind_of_name};
 use super::walk::{Entry, entries};
 use crate::DataError;
 use convsweep_spec::data::{PartNames, SetPart};
+use convsweep_spec::words::listed;
 use std::path::{Path, PathBuf};
 
 /// The usual names of each part's folder, in lower case and without separators.
@@ -234,10 +235,9 @@ fn refuse_two_readings(root: &Path, looks: &[Look], split: &[&Look]) -> Result<(
 
 /// Names of folders, as in "a/ and b/".
 fn names<'a>(looks: impl Iterator<Item = &'a Look>) -> String {
-    let names: Vec<String> = looks.map(|look| format!("{}/", look.name)).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    }
+    listed(
+        &looks
+            .map(|look| format!("{}/", look.name))
+            .collect::<Vec<_>>(),
+    )
 }

@@ -22,10 +22,11 @@ pub(super) mod reason {
     pub const NO_CLASS: &str = "not in the folder of a class";
     pub const TOO_DEEP: &str = "more than eight folders below the folder of its class";
     pub const NO_PART: &str = "in no folder of training, validation or test images";
-    pub const NO_LABEL: &str = "without a label: the folder has no folders of classes";
+    pub const NO_LABEL: &str = "without a label, since the folder has no folders of classes";
     pub const LINK: &str = "a link to what is read under another name";
     pub const NO_FILE: &str = "no file but a pipe, socket or device";
     pub const DAMAGED: &str = "not decodable";
+    pub const COPY: &str = "test images that are copies of others";
 }
 
 /// Something in a folder.

@@ -166,10 +166,11 @@ impl<'a> Collector<'a> {
         resolved: ResolvedPoint,
         first_of_stage: usize,
     ) -> usize {
-        if let Some(weights) = &resolved.weights
-            && !self.notes.contains(&weights.note)
-        {
-            self.notes.push(weights.note.clone());
+        let of_weights = resolved.weights.iter().map(|weights| &weights.note);
+        for note in resolved.data.notes.iter().chain(of_weights) {
+            if !self.notes.contains(note) {
+                self.notes.push(note.clone());
+            }
         }
         let id = resolved.digest.configuration_id();
         if let Some(&index) = self.indices.get(&id) {

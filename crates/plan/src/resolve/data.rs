@@ -2,7 +2,7 @@
 
 use super::internal::not_resolved;
 use super::lookup::Inputs;
-use super::split::split;
+use super::split::{AskedValidation, split};
 use crate::language::check::Checker;
 use crate::language::reader::{TableReader, named};
 use crate::language::tables;
@@ -10,9 +10,11 @@ use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::Node;
 use convsweep_spec::data::{
-    DataFacts, DataSpec, ImageLimits, Resize, ResizeMethod, Shapes, Source, SplitScheme,
+    Column, DataFacts, DataSpec, ImageLimits, Luma, PartNames, Resize, ResizeMethod, Shapes,
+    Source, SplitScheme, Table,
 };
 use convsweep_spec::words::counted;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Resolved `[data]`, with its folder or file and the places that later messages need.
@@ -22,8 +24,12 @@ pub(crate) struct ResolvedData {
     pub path: Option<PathBuf>,
     pub limits: ImageLimits,
     pub source_span: Span,
+    /// What the user should know of the set.
+    pub notes: Vec<String>,
+    /// How the file asks for validation images.
+    pub(super) validation: AskedValidation,
     limit_span: Option<Span>,
-    split_span: Span,
+    pub(super) split_span: Span,
 }
 
 /// Resolves `[data]`. A path in a file is relative to its folder, one on the command line to the
@@ -39,16 +45,27 @@ pub(super) fn data(node: &Node, inputs: &Inputs, sink: &mut ProblemSink) -> Opti
     let split_node = reader.node("split")?;
     let split = split(&split_node, &source, inputs, sink);
     let resize = resize(&reader, sink);
+    let channels = reader.u32("channels").and_then(|c| u8::try_from(c).ok());
     let split_is_built_in = split_node.span == Span::BUILT_IN;
+    let (split, validation) = split?;
     Some(ResolvedData {
         spec: DataSpec {
             source,
-            split: split?,
+            split,
             limit: reader.u32("limit"),
             resize: resize?,
-            channels: reader.u32("channels").and_then(|c| u8::try_from(c).ok()),
+            channels,
             damaged: reader.choice("damaged")?,
+            luma: match channels {
+                Some(1) => Luma::Rec601,
+                _ => Luma::default(),
+            },
+            background: background(&reader),
+            empty_classes: reader.choice("empty_classes")?,
+            duplicates: reader.choice("duplicates")?,
         },
+        notes: vec![],
+        validation,
         path: path?,
         limits: ImageLimits {
             pixels: reader.u64("max_pixels")?,
@@ -71,14 +88,86 @@ fn source(node: &Node, sink: &mut ProblemSink) -> Option<Source> {
         "cifar100" => Source::Cifar100,
         "mnist" => Source::Mnist,
         "fashion-mnist" => Source::FashionMnist,
-        "folder" => Source::Folder,
-        "csv" => Source::Csv {
-            path_column: options.text("path_column")?,
-            label_column: options.text("label_column")?,
-        },
+        "folder" => Source::Folder(part_names(&options)),
+        "csv" => Source::Csv(table(&options, sink)?),
         "shapes" => Source::Shapes(shapes(&options)?),
         other => return not_resolved(node, tables::SOURCES.noun, other, sink),
     })
+}
+
+/// The colour behind transparent pixels.
+fn background(reader: &TableReader) -> Option<[u8; 3]> {
+    let node = reader.given("background")?;
+    let mut colour = [0; 3];
+    for (value, item) in colour.iter_mut().zip(node.items()) {
+        *value = u8::try_from(item.int()?).ok()?;
+    }
+    Some(colour)
+}
+
+fn part_names(options: &TableReader) -> PartNames {
+    let names = |key| {
+        let nodes = options.given(key).map_or(&[][..], Node::one_or_many);
+        let names = nodes.iter().filter_map(Node::text);
+        names.map(str::to_string).collect()
+    };
+    PartNames {
+        train: names("train"),
+        validation: names("validation"),
+        test: names("test"),
+    }
+}
+
+fn table(options: &TableReader, sink: &mut ProblemSink) -> Option<Table> {
+    let column = |key| {
+        let node = options.node(key)?;
+        let number = node.int().and_then(|n| u32::try_from(n).ok());
+        let name = || node.text().map(|name| Column::Name(name.to_string()));
+        number.map(Column::Number).or_else(name)
+    };
+    let values = options.given("split_values");
+    if let (Some(values), None) = (values, options.given("split_column")) {
+        let title = "`split_values` without a `split_column`";
+        let problem = Problem::of(ProblemCode::Missing, values, title);
+        sink.report(problem.help("split_column = \"…\": the column with these values"));
+        return None;
+    }
+    Some(Table {
+        path_column: column("path_column")?,
+        label_column: column("label_column")?,
+        split_column: column("split_column"),
+        split_values: values.map_or(PartNames::default(), |node| {
+            part_names(&TableReader::new(node, &[]))
+        }),
+        header: options.bool("header")?,
+        separator: options.text("separator").and_then(|s| s.chars().next()),
+        extension: options.text("extension").map(|extension| {
+            let bare = extension.trim_start_matches('.');
+            format!(".{bare}")
+        }),
+        root: options.text("root"),
+        classes: class_names(options, sink)?,
+    })
+}
+
+/// Names of classes by their labels.
+fn class_names(options: &TableReader, sink: &mut ProblemSink) -> Option<BTreeMap<String, String>> {
+    let Some(node) = options.given("classes") else {
+        return Some(BTreeMap::new());
+    };
+    let mut names = BTreeMap::new();
+    for entry in node.entries() {
+        if let Some(name) = entry.node.text().filter(|name| !name.is_empty()) {
+            names.insert(entry.key.to_string(), name.to_string());
+        }
+    }
+    if names.is_empty() || names.len() < node.entries().len() {
+        let title = "`classes` is a table of names by label";
+        let problem = Problem::of(ProblemCode::WrongType, node, title);
+        sink.report(problem.help("classes = { 0 = \"cat\", 1 = \"dog\" }"));
+        return None;
+    }
+    Some(names)
 }
 
 fn shapes(options: &TableReader) -> Option<Shapes> {
@@ -108,7 +197,7 @@ fn path(
     source_span: Span,
     sink: &mut ProblemSink,
 ) -> Option<Option<PathBuf>> {
-    let is_needed = matches!(source, Source::Folder | Source::Csv { .. });
+    let is_needed = source.is_of_the_user();
     let Some(node) = reader.given("path") else {
         if !is_needed {
             return Some(None);
@@ -160,7 +249,7 @@ fn resize(reader: &TableReader, sink: &mut ProblemSink) -> Option<Option<Resize>
 
 /// Reports what contradicts the numbers of the image set.
 pub(super) fn check_facts(data: &ResolvedData, facts: &DataFacts, sink: &mut ProblemSink) {
-    let available = facts.train_images;
+    let available = facts.train_images - facts.validation_images;
     if let (Some(limit), Some(span)) = (data.spec.limit, data.limit_span)
         && limit > available
     {
@@ -200,7 +289,7 @@ fn split_problem(
             Some((title, "use a larger share, or more images"))
         }
         SplitScheme::Listed(rows) => listed_problem(rows, available),
-        SplitScheme::Folds(_) | SplitScheme::Validation(_) => None,
+        SplitScheme::Folds(_) | SplitScheme::Validation(_) | SplitScheme::Given => None,
     }
 }
 

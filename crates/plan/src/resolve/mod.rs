@@ -10,6 +10,7 @@ mod checked_item;
 mod composite;
 mod data;
 mod experiment;
+mod image_set;
 mod internal;
 mod kind;
 mod layer;

@@ -87,12 +87,13 @@ fn with_rate(optimizer: Optimizer, lr: f64) -> Optimizer {
 
 /// Number of training images after the split, or slightly fewer.
 fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
-    let limit = data.limit.unwrap_or(facts.train_images);
-    let images = u64::from(limit.min(facts.train_images));
+    let available = facts.train_images - facts.validation_images;
+    let images = u64::from(data.limit.unwrap_or(available).min(available));
     let validation = match &data.split.scheme {
         SplitScheme::Validation(share) => (images as f64 * share).ceil() as u64,
         SplitScheme::Folds(folds) => images.div_ceil(u64::from(*folds)),
         SplitScheme::Listed(rows) => SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64),
+        SplitScheme::Given => 0,
     };
     images - validation.min(images)
 }

@@ -2,6 +2,7 @@
 
 use super::augment::{augment, check_channels};
 use super::data::{ResolvedData, check_facts, data};
+use super::image_set::settle;
 use super::kind::ExperimentKind;
 use super::layer_patterns::check_patterns;
 use super::lookup::Inputs;
@@ -215,10 +216,11 @@ impl<'a> Resolver<'a> {
         self.data.insert(part, value, sink.problems)
     }
 
-    fn with_facts(&self, data: ResolvedData, sink: &mut ProblemSink) -> Option<DataSection> {
+    fn with_facts(&self, mut data: ResolvedData, sink: &mut ProblemSink) -> Option<DataSection> {
         let lookup = self.inputs.lookup;
         match lookup.facts(&data.spec, data.path.as_deref(), data.limits) {
             Ok(facts) => {
+                settle(&mut data, &facts, sink);
                 check_facts(&data, &facts, sink);
                 Some(DataSection {
                     digest: digest(&data.spec),

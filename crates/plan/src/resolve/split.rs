@@ -13,33 +13,52 @@ const MAX_ROWS: u32 = 1 << 28;
 /// Characters of a wrong line that are shown.
 const LONGEST_SHOWN: usize = 40;
 
+/// How a file asks for validation images.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum AskedValidation {
+    /// It does not: the set's own ones are used, or else the default share.
+    Nothing,
+    /// By this key.
+    By(&'static str),
+    /// By a file that names images, with the line of each name.
+    Named(Vec<(usize, String)>),
+}
+
+/// Resolves `data.split`. Where images are named, the scheme is that of a share until the set is
+/// known.
 pub(super) fn split(
     node: &Node,
     source: &Source,
     inputs: &Inputs,
     sink: &mut ProblemSink,
-) -> Option<Split> {
+) -> Option<(Split, AskedValidation)> {
     let reader = TableReader::new(node, tables::SPLIT);
     let conflict = two_schemes(&reader);
     let own_test = test_share_of_a_set_with_test_images(&reader, source);
     let right = conflict.is_none() && own_test.is_none();
     sink.problems.extend(conflict);
     sink.problems.extend(own_test);
-    let scheme = if let Some(folds) = reader.u32("folds") {
-        SplitScheme::Folds(folds)
+    let share = SplitScheme::Validation(reader.f64("validation")?);
+    let (scheme, asked) = if let Some(folds) = reader.u32("folds") {
+        (SplitScheme::Folds(folds), AskedValidation::By("folds"))
     } else if let Some(file) = reader.given("file") {
-        let rows = sink.ok(listed_rows(file, inputs))?;
-        SplitScheme::listed(&rows)
+        match sink.ok(listed_images(file, source, inputs))? {
+            Listed::Rows(rows) => (SplitScheme::listed(&rows), AskedValidation::By("file")),
+            Listed::Names(names) => (share, AskedValidation::Named(names)),
+        }
+    } else if reader.given("validation").is_some() {
+        (share, AskedValidation::By("validation"))
     } else {
-        SplitScheme::Validation(reader.f64("validation")?)
+        (share, AskedValidation::Nothing)
     };
     let split = Split {
         scheme,
         seed: reader.u64("seed")?,
         stratify: reader.bool("stratify")?,
         test: reader.f64("test"),
+        keeps_classes: false,
     };
-    right.then_some(split)
+    right.then_some((split, asked))
 }
 
 /// The problem of a split that is defined in two ways.
@@ -61,7 +80,7 @@ fn two_schemes(reader: &TableReader) -> Option<Problem> {
 
 fn test_share_of_a_set_with_test_images(reader: &TableReader, source: &Source) -> Option<Problem> {
     let test = reader.given("test")?;
-    if matches!(source, Source::Folder | Source::Csv { .. }) {
+    if source.is_of_the_user() {
         return None;
     }
     let title = format!("source \"{}\" already has test images", source.name());
@@ -70,8 +89,16 @@ fn test_share_of_a_set_with_test_images(reader: &TableReader, source: &Source) -
     Some(problem.label(label).help("remove `split.test`"))
 }
 
-/// The rows that a split's file lists, in ascending order.
-fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
+/// The images that a split's file lists.
+enum Listed {
+    /// By their rows, ascending.
+    Rows(Vec<u32>),
+    /// By names, each with its line.
+    Names(Vec<(usize, String)>),
+}
+
+/// The images that a split's file lists. Only a folder or table has names.
+fn listed_images(node: &Node, source: &Source, inputs: &Inputs) -> Result<Listed, Box<Problem>> {
     let name = node.text().unwrap_or_default();
     let path = inputs.documents.resolve_path(node.span, name);
     let bytes = (inputs.read)(&path, LARGEST_TEXT).map_err(|e| {
@@ -82,12 +109,22 @@ fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
         let title = "the split's file is not a text file".into();
         return Err(wrong_file(node, title, "not UTF-8"));
     };
+    let uncommented = |line: &str| {
+        line.split('#')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_string()
+    };
+    let lines = text.lines().map(uncommented).enumerate();
+    let lines: Vec<(usize, String)> = lines.filter(|(_, line)| !line.is_empty()).collect();
+    let is_number = |(_, line): &(usize, String)| line.bytes().all(|byte| byte.is_ascii_digit());
+    if source.is_of_the_user() && !lines.is_empty() && !lines.iter().all(is_number) {
+        let names = lines.into_iter().map(|(i, name)| (i + 1, name));
+        return Ok(Listed::Names(names.collect()));
+    }
     let mut rows = Vec::new();
-    for (i, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
+    for (i, line) in lines {
         let Some(row) = line.parse().ok().filter(|row| *row < MAX_ROWS) else {
             let shown: String = line.chars().take(LONGEST_SHOWN).collect();
             let title = format!("line {} of the split's file is \"{shown}\"", i + 1);
@@ -107,12 +144,12 @@ fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
             "",
         ));
     }
-    Ok(rows)
+    Ok(Listed::Rows(rows))
 }
 
 fn wrong_file(node: &Node, title: String, label: &str) -> Box<Problem> {
-    let help = "one number per line: the training images, counted from 0, that are used for \
-                validation; # begins a comment";
+    let help = "one training image per line that is used for validation: its number, counted from \
+                0, or its path or file name; # begins a comment";
     let problem = Problem::of(ProblemCode::WrongValue, node, title);
     Box::new(problem.label(label).help(help))
 }

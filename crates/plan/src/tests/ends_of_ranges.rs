@@ -165,7 +165,11 @@ fn check_named(path: &str, variants: &'static Variants) {
         for field in variant.fields {
             check(path, field, &|value| {
                 let table = named(variant, &[(field.key, value)]);
-                codes(&text, &[format!("{path}={table}")])
+                let mut set = vec![format!("{path}={table}")];
+                if ["folder", "csv"].contains(&variant.key) {
+                    set.push("data.path=images".into());
+                }
+                codes(&text, &set)
             });
         }
     }

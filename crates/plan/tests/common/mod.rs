@@ -35,6 +35,9 @@ pub fn facts(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> 
         channels,
         height: size[0],
         width: size[1],
+        validation_images: 0,
+        loses_colour: false,
+        reading: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What was found in the folder or table of an image set.
 
-use super::SetPart;
+use super::{Copies, DataSpec, SetPart};
+use crate::words::{counted, listed, printable, thousands};
 use serde::{Deserialize, Serialize};
 
 /// Names that are shown of files that were left out for one reason.
@@ -21,6 +22,39 @@ pub struct SetReading {
     pub left_out: Vec<LeftOut>,
     /// What else a person should know.
     pub notes: Vec<String>,
+}
+
+impl SetReading {
+    /// Rows of the first `train_images` images that are used for training only, ascending: copies,
+    /// if `spec` asks for it.
+    pub fn training_only(&self, spec: &DataSpec, train_images: u32) -> Vec<u32> {
+        let mut rows = match spec.duplicates {
+            Copies::KeepInTraining => self.copies.concat(),
+            Copies::Warn | Copies::Error => Vec::new(),
+        };
+        rows.retain(|row| *row < train_images);
+        rows.sort_unstable();
+        rows
+    }
+
+    /// What became of the set's folders or values, in words: "train/ for training (640 images)".
+    pub fn places_in_words(&self) -> String {
+        let words = |place: &ReadPlace| {
+            let purpose = match place.part {
+                SetPart::Training => "for training",
+                SetPart::Validation => "for validation",
+                SetPart::Test => "as the sealed test",
+            };
+            let images = counted(place.images.into(), "image");
+            format!("{} {purpose} ({images})", place.name)
+        };
+        listed(&self.places.iter().map(words).collect::<Vec<_>>())
+    }
+
+    /// What was not used, a sentence for each reason.
+    pub fn left_out_in_words(&self) -> Vec<String> {
+        self.left_out.iter().map(LeftOut::in_words).collect()
+    }
 }
 
 /// A place where images were found.
@@ -46,6 +80,18 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// The reason with the number of files and the names of the first ones.
+    pub fn in_words(&self) -> String {
+        let more = match self.count - self.examples.len() as u64 {
+            0 => String::new(),
+            n => format!(" and {} more", thousands(n)),
+        };
+        let count = counted(self.count, "file");
+        let examples = self.examples.join(", ");
+        let examples = printable(&examples);
+        format!("{count} left out ({examples}{more}): {}", self.reason)
+    }
+
     /// Counts one more file under a reason.
     pub fn add(list: &mut Vec<LeftOut>, reason: &str, name: &str) {
         let place = match list.iter().position(|entry| entry.reason == reason) {

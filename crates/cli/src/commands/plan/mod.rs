@@ -1,5 +1,6 @@
 //! `plan`: what a file asks for, without training.
 
+mod class_table;
 mod compared;
 mod groups;
 mod json;

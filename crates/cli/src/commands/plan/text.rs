@@ -1,5 +1,6 @@
 //! A plan as text.
 
+use super::class_table::class_table;
 use super::compared::ComparedPlan;
 use super::layers::{layer_tables, receptive_field};
 use super::rates::rate_tables;
@@ -8,7 +9,7 @@ use crate::planning::cost::CostEstimate;
 use crate::planning::job_action::{JobAction, counts};
 use convsweep_plan::{Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
-use convsweep_spec::words::{counted, counted_as, thousands};
+use convsweep_spec::words::{counted, counted_as, printable, thousands};
 
 /// Configurations that are listed without `--all`.
 const MAX_ROWS: usize = 50;
@@ -77,6 +78,10 @@ fn head(compared: &ComparedPlan) -> String {
     text += "\n";
     if let Some(first) = plan.configurations.first() {
         text += &format!("data: {}\n", data_line(first));
+        if let Some(reading) = &first.facts.reading {
+            text += &format!("images: {}\n", printable(&reading.places_in_words()));
+            text += &class_table(first, reading);
+        }
     }
     for note in &plan.notes {
         text += &format!("note: {note}\n");
@@ -102,7 +107,7 @@ fn stage_line(stage: &StagePlan) -> String {
 
 fn data_line(planned: &Planned) -> String {
     let (data, facts) = (&planned.member.resolved.data, &planned.facts);
-    let available = facts.train_images;
+    let available = facts.train_images - facts.validation_images;
     let pool = data.limit.unwrap_or(available).min(available);
     let split = match &data.split.scheme {
         SplitScheme::Validation(share) => {
@@ -116,6 +121,13 @@ fn data_line(planned: &Planned) -> String {
         SplitScheme::Listed(rows) => {
             let listed = SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64);
             format!("{} listed validation images", thousands(listed))
+        }
+        SplitScheme::Given => {
+            let validation = thousands(facts.validation_images.into());
+            format!(
+                "{} training and {validation} validation images",
+                thousands(pool.into())
+            )
         }
         SplitScheme::Folds(folds) => format!("{} images in {folds} folds", thousands(pool.into())),
     };

@@ -31,7 +31,7 @@ use convsweep_runner::{ExperimentLog, ResultsLock, RunPolicy, RunSummary};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::EXPERIMENT_LOG;
 use convsweep_spec::search::SearchSettings;
-use convsweep_spec::words::counted;
+use convsweep_spec::words::{counted, printable};
 use convsweep_store::DatabaseWriter;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -115,6 +115,7 @@ fn sweep_logged(
     let (launcher, notes) = devices.launcher(most_memory)?;
     if trains {
         open_image_sets(context, plan)?;
+        tell_about_data(plan);
         notes
             .iter()
             .for_each(|note| say_error(&format!("note: {note}")));
@@ -243,6 +244,22 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
         convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
     }
     Ok(())
+}
+
+/// Says what became of the folders or values of the sets, and what the user should know of them.
+fn tell_about_data(plan: &Plan) {
+    let readings = plan
+        .configurations
+        .iter()
+        .filter_map(|p| p.facts.reading.as_ref());
+    let mut places: Vec<String> = readings.map(|reading| reading.places_in_words()).collect();
+    places.dedup();
+    let places = places.iter().map(|places| format!("images: {places}"));
+    let notes = plan.notes.iter().map(|note| format!("note: {note}"));
+    for line in places.chain(notes) {
+        tracing::info!("{line}");
+        say_error(&printable(&line));
+    }
 }
 
 fn train(

@@ -9,11 +9,12 @@ const WORKER_BYTES: f64 = 60e6;
 /// Images that an epoch trains on.
 pub fn training_images(planned: &Planned) -> f64 {
     let data = &planned.member.resolved.data;
-    let available = planned.facts.train_images;
+    let available = planned.facts.train_images - planned.facts.validation_images;
     let pool = f64::from(data.limit.unwrap_or(available).min(available));
     match &data.split.scheme {
         SplitScheme::Validation(share) => pool * (1.0 - share),
         SplitScheme::Folds(folds) => pool * f64::from(folds - 1) / f64::from(*folds),
+        SplitScheme::Given => pool,
         SplitScheme::Listed(rows) => {
             let listed = SplitScheme::rows(rows).map_or(0, |rows| rows.len());
             (pool - listed as f64).max(1.0)

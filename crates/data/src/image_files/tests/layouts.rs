@@ -176,7 +176,7 @@ fn whatever_is_not_used_is_counted() {
     };
     assert_eq!(
         why("test/1.png"),
-        Some("without a label: the folder has no folders of classes")
+        Some("without a label, since the folder has no folders of classes")
     );
     assert_eq!(why("train/loose.png"), Some("not in the folder of a class"));
     let no_part = Some("in no folder of training, validation or test images");

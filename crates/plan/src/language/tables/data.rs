@@ -45,6 +45,26 @@ pub(crate) static DATA: &[Field] = &[
         ValueKind::IntOneOf(&[1, 3]),
         "1 for grey images, 3 for colour images. By default, what the source has.",
     ),
+    optional(
+        "background",
+        list(&COLOUR_VALUE, 3, 3),
+        "Colour that is laid behind transparent pixels, as red, green and blue from 0 to 255: by \
+         default white, as a viewer shows them.",
+    ),
+    field(
+        "empty_classes",
+        ValueKind::OneOf(&["error", "drop"]),
+        "\"error\"",
+        "Whether a class without images is an error or is left out.",
+    ),
+    field(
+        "duplicates",
+        ValueKind::OneOf(&["warn", "error", "keep-in-training"]),
+        "\"warn\"",
+        "What to do with images of a folder or table that are in two parts of the split, or under \
+         two labels: say so, refuse the set, or use such images for training only. Images count \
+         as equal if their decoded pixels are.",
+    ),
     field(
         "damaged",
         ValueKind::OneOf(&["refuse", "skip"]),
@@ -76,7 +96,7 @@ pub(crate) static SPLIT: &[Field] = &[
         Bounds::BELOW_ONE,
         "0.2",
         "Share of the training images that is used for validation, unless `folds` or `file` is \
-         given.",
+         given or the set has validation images of its own.",
     ),
     optional(
         "folds",
@@ -86,8 +106,9 @@ pub(crate) static SPLIT: &[Field] = &[
     optional(
         "file",
         ValueKind::Text,
-        "A text file with the numbers of the training images that are used for validation, one \
-         per line, counted from 0.",
+        "A text file with the training images that are used for validation, one per line: their \
+         numbers, counted from 0, their paths, or their file names. `convsweep data list` prints \
+         all three.",
     ),
     int(
         "seed",
@@ -137,13 +158,16 @@ pub(crate) static SOURCES: Variants = Variants {
         ),
         variant(
             "folder",
-            &[],
-            "JPEG and PNG files in one folder for each class.",
+            FOLDER,
+            "Images in one folder for each class, or in such folders for training, validation and \
+             test images. Folders with the usual names (train, val, test and the like, in any \
+             letter case) are recognised; other names are given here.",
         ),
         variant(
             "csv",
             CSV,
-            "A CSV file with a column of image paths and a column of labels.",
+            "A table with a row for each image: its path, its label, and perhaps the part of the \
+             split that it is in.",
         ),
         variant(
             "shapes",
@@ -153,19 +177,91 @@ pub(crate) static SOURCES: Variants = Variants {
     ],
 };
 
+/// One of the three values of a colour.
+static COLOUR_VALUE: ValueKind = integer(0, 255);
+
+/// One folder or value of a table's column, or several.
+const NAMES: ValueKind = ValueKind::Either(&[ValueKind::Text, list(&ValueKind::Text, 1, 1000)]);
+
+/// A column of a table.
+const COLUMN: ValueKind = ValueKind::Either(&[ValueKind::Text, integer(1, 100_000)]);
+
+static FOLDER: &[Field] = &[
+    optional(
+        "train",
+        NAMES,
+        "Folder or folders with training images, relative to `path`; \".\" is `path` itself. If \
+         any of these three keys is given, other folders are not read.",
+    ),
+    optional(
+        "validation",
+        NAMES,
+        "Folder or folders with the validation images.",
+    ),
+    optional(
+        "test",
+        NAMES,
+        "Folder or folders with the sealed test images.",
+    ),
+];
+
 static CSV: &[Field] = &[
     field(
         "path_column",
-        ValueKind::Text,
+        COLUMN,
         "\"path\"",
-        "Column with the paths of the images, relative to the CSV file.",
+        "Column with the paths of the images, relative to the table: its name, or its number from \
+         1.",
     ),
     field(
         "label_column",
-        ValueKind::Text,
+        COLUMN,
         "\"label\"",
-        "Column with the labels.",
+        "Column with the labels: its name, or its number from 1.",
     ),
+    optional(
+        "split_column",
+        COLUMN,
+        "Column that says of each image whether it is for training, validation or the sealed \
+         test. Values such as train, val and test are recognised.",
+    ),
+    optional(
+        "split_values",
+        ValueKind::Table(SPLIT_VALUES),
+        "What the values of `split_column` mean, if they are others.",
+    ),
+    switch(
+        "header",
+        "true",
+        "Whether the first row names the columns. Without names, columns are given by number.",
+    ),
+    optional(
+        "separator",
+        ValueKind::OneOf(&[",", ";", "\t", "|", " "]),
+        "Character between columns. By default it is found in the first row.",
+    ),
+    optional(
+        "extension",
+        ValueKind::Text,
+        "Extension that is added to paths without one, such as \".png\".",
+    ),
+    optional(
+        "root",
+        ValueKind::Text,
+        "Folder that the paths are relative to, itself relative to the table's.",
+    ),
+    optional(
+        "classes",
+        ValueKind::Any,
+        "Names of classes by the labels in the table: { 0 = \"cat\", 1 = \"dog\" }. Two labels \
+         with one name become one class.",
+    ),
+];
+
+static SPLIT_VALUES: &[Field] = &[
+    optional("train", NAMES, "Values of training images."),
+    optional("validation", NAMES, "Values of validation images."),
+    optional("test", NAMES, "Values of sealed test images."),
 ];
 
 static SHAPES: &[Field] = &[
