@@ -149,14 +149,14 @@ fn folds_are_compared_with_their_own_variance() {
 
 #[test]
 fn the_images_of_a_folder_are_counted_only_where_they_are_known() {
-    let folder = |c: &mut Configuration| c.data.source = Source::Folder;
+    let folder = |c: &mut Configuration| c.data.source = Source::folder();
     let said = ["1,000 images for validation and the others for training"];
     assert_says(&methods(with(six().rows(), folder)), &said, &[]);
     let said = ["4,000 images for training and 1,000 for validation"];
     assert_says(&methods(with(cases::folds().rows(), folder)), &said, &[]);
     let names = |c: &DataSpec, _: &str| {
         let training = (0..2500).map(|i| format!("{i}.png")).collect();
-        (c.source == Source::Folder).then_some(ImageNames {
+        (c.source == Source::folder()).then_some(ImageNames {
             training,
             test: vec![],
         })

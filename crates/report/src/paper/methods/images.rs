@@ -51,8 +51,8 @@ fn source(source: &Source) -> String {
         Source::Cifar100 => "CIFAR-100~\\cite{krizhevsky2009} with its fine labels".into(),
         Source::Mnist => "MNIST~\\cite{lecun1998}".into(),
         Source::FashionMnist => "Fashion-MNIST~\\cite{xiao2017}".into(),
-        Source::Folder => "a set of image files with a folder for each class".into(),
-        Source::Csv { .. } => "a set of image files with a table of their classes".into(),
+        Source::Folder(_) => "a set of image files with a folder for each class".into(),
+        Source::Csv(_) => "a set of image files with a table of their classes".into(),
         Source::Shapes(shapes) => format!(
             "a generated set of drawn shapes ({0}$\\times${0} pixels, seed {1})",
             shapes.size, shapes.seed
@@ -99,6 +99,7 @@ fn division(split: &Split) -> String {
             split.seed
         ),
         SplitScheme::Listed(_) => "given as a fixed list, the same for all runs".into(),
+        SplitScheme::Given => "that of the set itself, the same for all runs".into(),
     };
     if let Some(share) = split.test {
         text += &format!(
@@ -142,11 +143,15 @@ fn shares_set_with_best(ranking: &Ranking, configuration: &RankedConfiguration) 
 /// The number of images that were divided, if it is `known`, or the configuration says it.
 fn whole(configuration: &RankedConfiguration, known: Option<u64>) -> Option<u64> {
     let data = &configuration.row.member.resolved.data;
+    if data.split.scheme == SplitScheme::Given {
+        // The limit counts the training images alone.
+        return known.filter(|_| data.limit.is_none());
+    }
     let of_source = match &data.source {
         Source::Cifar10 | Source::Cifar100 => Some(50_000),
         Source::Mnist | Source::FashionMnist => Some(60_000),
         Source::Shapes(shapes) => Some(shapes.train),
-        Source::Folder | Source::Csv { .. } => None,
+        Source::Folder(_) | Source::Csv(_) => None,
     };
     let said = data.limit.or(of_source).map(u64::from);
     said.or(known).or_else(|| all_folds(configuration))
