@@ -169,17 +169,19 @@ fn what_is_no_file_is_damaged_and_not_opened() {
 }
 
 #[test]
-fn links_in_a_circle_are_refused() {
+fn links_in_a_circle_are_refused_or_counted() {
     let set = Set::new();
     symlink(set.added(), set.added()).unwrap();
     let root = set.folder.path().join("set");
     set.is_refused(&root, DataErrorKind::Io, &["cat/x.png", "symbolic links"]);
-    for target in [".", "..", "../../set"] {
+    for target in [".", "..", "../../set", "../dog"] {
         let set = Set::new();
         symlink(target, set.folder.path().join("set/cat/again")).unwrap();
-        let root = set.folder.path().join("set");
-        let expect = ["cat/again", "is a link to a folder that contains it"];
-        set.is_refused(&root, DataErrorKind::Invalid, &expect);
+        let facts = set.facts(&set.folder.path().join("set")).unwrap();
+        assert_eq!(facts.train_images, 4, "{target}");
+        let left_out = facts.reading.unwrap().left_out.clone();
+        let found = (left_out[0].count, left_out[0].examples.as_slice());
+        assert_eq!(found, (1, ["cat/again/".to_string()].as_slice()));
     }
 }
 
