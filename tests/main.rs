@@ -29,6 +29,7 @@ mod mistakes;
 mod needs;
 mod order;
 mod outcomes;
+mod own_images;
 mod paper;
 mod processes;
 mod range;

@@ -38,7 +38,9 @@ pub use decoded::{
 };
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};
-pub use inspect::{Duplicates, Inspection, PartInspection, inspect, picture, preview};
+pub use inspect::{
+    Duplicates, Inspection, NearPair, PartInspection, inspect, near_duplicates, preview,
+};
 pub use location::{Location, LookProgress, Watch};
 pub use split::{Subset, Subsets, epoch_order, split};
 pub use statistics::{MeanStd, mean_std};

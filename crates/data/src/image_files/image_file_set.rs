@@ -16,7 +16,8 @@ use convsweep_spec::data::{
     Copies, Damaged, DataFacts, DataSpec, ImageLimits, LeftOut, SetPart, SetReading, Source,
 };
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,6 +110,7 @@ impl ImageFileSet {
             places,
             labels: files.iter().map(|(file, _)| file.class).collect(),
             names: files.iter().map(|(file, _)| file.path.clone()).collect(),
+            sizes: sizes(&files),
             copies: copies(&files),
             left_out,
             notes,
@@ -164,19 +166,12 @@ impl ImageFileSet {
 
     /// Height and width of every image.
     fn common_size(&self) -> Result<(u32, u32), DataError> {
-        let sizes: BTreeSet<(u32, u32)> = self
-            .files
-            .iter()
-            .map(|(_, scan)| (scan.height, scan.width))
-            .collect();
-        if let (1, Some(size)) = (sizes.len(), sizes.first()) {
-            return Ok(*size);
+        let sizes = &self.reading.sizes;
+        if let [([height, width], _)] = sizes.as_slice() {
+            return Ok((*height, *width));
         }
-        let examples: Vec<String> = sizes
-            .iter()
-            .take(3)
-            .map(|(height, width)| format!("{height}×{width}"))
-            .collect();
+        let words = |(size, _): &([u32; 2], u32)| format!("{}×{}", size[0], size[1]);
+        let examples: Vec<String> = sizes.iter().take(3).map(words).collect();
         Err(DataError::Invalid(format!(
             "the images have {} different sizes ({}, …): \
              bring them to one with data.size = [height, width]",
@@ -312,6 +307,17 @@ fn parts(
         )));
     }
     Ok([train, validation, test])
+}
+
+/// The different sizes, the most frequent first.
+fn sizes(files: &[ScannedFile]) -> Vec<([u32; 2], u32)> {
+    let mut counts: HashMap<[u32; 2], u32> = HashMap::new();
+    for (_, scan) in files {
+        *counts.entry([scan.height, scan.width]).or_default() += 1;
+    }
+    let mut sizes: Vec<([u32; 2], u32)> = counts.into_iter().collect();
+    sizes.sort_by_key(|(size, count)| (Reverse(*count), *size));
+    sizes
 }
 
 /// Images with equal pixels, as groups of at least two, by their rows.

@@ -2,9 +2,11 @@
 
 mod duplicates;
 mod inspection;
+mod near;
 mod pictures;
 mod sheet;
 
 pub use duplicates::Duplicates;
 pub use inspection::{Inspection, PartInspection, inspect};
-pub use pictures::{picture, preview};
+pub use near::{NearPair, near_duplicates};
+pub use pictures::preview;

@@ -10,8 +10,6 @@ use std::path::Path;
 const PREVIEW_IMAGES: usize = 16;
 /// Augmented versions of each.
 const PREVIEW_EPOCHS: u32 = 6;
-/// Images of each class in a picture of a set.
-const PER_CLASS: usize = 10;
 
 /// Writes a PNG of sixteen training images, each followed by its augmented versions in six epochs.
 ///
@@ -46,29 +44,6 @@ pub fn preview(
                 wide_gaps: 2 * half + 1,
                 image: batcher.augmented(seed, epoch, row)?,
             });
-        }
-    }
-    write_sheet(set, &cells, path)
-}
-
-/// Writes a PNG with a line for each class: its first ten training images.
-///
-/// # Errors
-/// As [`LabelledImages::read`](crate::LabelledImages::read); `Io` if the file cannot be written.
-pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
-    let images = set.train();
-    let mut shown = vec![0; set.facts().classes.len()];
-    let mut cells = Vec::new();
-    for (row, &label) in images.labels().iter().enumerate() {
-        let column = &mut shown[usize::from(label)];
-        if *column < PER_CLASS {
-            cells.push(SheetCell {
-                line: u32::from(label),
-                column: *column as u32,
-                wide_gaps: 0,
-                image: images.image(row as u32)?,
-            });
-            *column += 1;
         }
     }
     write_sheet(set, &cells, path)

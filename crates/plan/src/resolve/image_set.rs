@@ -5,7 +5,7 @@ use super::split::AskedValidation;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use convsweep_spec::data::{Copies, DataFacts, Luma, SetPart, SetReading, SplitScheme};
 use convsweep_spec::split::{ClassCounts, Divided, divided};
-use convsweep_spec::words::{counted, listed, thousands};
+use convsweep_spec::words::{counted, listed};
 use std::collections::{HashMap, HashSet};
 
 /// Names of classes or images that a message shows.
@@ -282,9 +282,12 @@ impl Leak {
         }
     }
 
-    fn words(&self, what: &str) -> Option<String> {
-        let (images, examples) = (thousands(self.images), self.examples.join("; "));
-        (self.images > 0).then(|| format!("{images} {what} ({examples})"))
+    /// The number of these images, with a verb for one of them and for several.
+    fn words(&self, image: &str, [one, several]: [&str; 2]) -> Option<String> {
+        let verb = if self.images == 1 { one } else { several };
+        let images = counted(self.images, image);
+        let examples = self.examples.join("; ");
+        (self.images > 0).then(|| format!("{images} {verb} ({examples})"))
     }
 }
 
@@ -316,13 +319,23 @@ impl Leaks {
 
     fn words(&self) -> Option<String> {
         let said = [
-            self.validation
-                .words("validation images are also trained on"),
-            self.folds
-                .words("images have a copy that may be in another fold"),
-            self.test
-                .words("test images are also in training or validation"),
-            self.labels.words("images are under two labels"),
+            self.validation.words(
+                "validation image",
+                ["is also trained on", "are also trained on"],
+            ),
+            self.folds.words(
+                "image",
+                [
+                    "has a copy in another fold",
+                    "have copies, which other folds may hold",
+                ],
+            ),
+            self.test.words(
+                "test image",
+                ["is also among the others", "are also among the others"],
+            ),
+            self.labels
+                .words("image", ["is under two labels", "are under two labels"]),
         ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         (!said.is_empty()).then(|| said.join("; "))

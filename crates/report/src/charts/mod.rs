@@ -8,6 +8,7 @@ mod class_key;
 pub mod classes;
 pub mod confused_pairs;
 pub mod confusion;
+mod contact_sheet;
 pub mod contrasts;
 pub mod cost;
 pub mod critical_difference;
@@ -28,6 +29,7 @@ mod rows;
 pub mod verdicts;
 
 pub use chart::{Chart, ChartData, WIDTH};
+pub use contact_sheet::{PER_CLASS, SheetClass, contact_sheet};
 pub use image_tile::ImageTile;
 
 use convsweep_answers::AcrossExperiments;

@@ -16,6 +16,9 @@ pub struct SetReading {
     pub labels: Vec<u16>,
     /// Name of each image, as a path relative to the set.
     pub names: Vec<String>,
+    /// Height and width of images as they are, each with the number of images that have it, the
+    /// most frequent first.
+    pub sizes: Vec<([u32; 2], u32)>,
     /// Images with equal pixels, as groups of at least two, by their numbers.
     pub copies: Vec<Vec<u32>>,
     /// What was not used, one entry for each reason.

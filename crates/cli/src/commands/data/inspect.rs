@@ -1,44 +1,83 @@
 //! `data inspect`: what an image set contains.
 
-use super::sets::{built_in, complete_set, first_set, read_file};
+use super::sets::{built_in, complete_set, first_set, folder, read_file};
 use crate::context::Context;
-use crate::exit::data_failure;
+use crate::exit::{Exit, data_failure, failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
-use convsweep_data::{Inspection, PartInspection};
-use convsweep_spec::words::{counted_as, shortened, thousands};
+use clap::Args;
+use convsweep_data::{ImageSet, Inspection, NearPair, PartInspection};
+use convsweep_report::charts::{PER_CLASS, SheetClass, contact_sheet};
+use convsweep_spec::words::{counted_as, printable, shortened, thousands};
+use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Characters of a class name that are shown.
 const LONGEST_CLASS: usize = 60;
+/// Sizes of images that are shown.
+const MOST_SIZES: usize = 4;
 
-/// Prints counts, balance, statistics of pixels, and duplicates.
+/// What to show of a set.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// An experiment file, a folder of images, or the name of a built-in set.
+    target: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Also draw some images of every class into this PNG.
+    #[arg(long, value_name = "PNG")]
+    sheet: Option<PathBuf>,
+    /// Also list images that look alike: those whose perceptual hashes differ in at most this many
+    /// of 64 bits.
+    #[arg(long, value_name = "BITS", num_args = 0..=1, default_missing_value = "3")]
+    near: Option<u32>,
+}
+
+/// Prints counts, balance, what was left out, statistics of pixels, and duplicates.
 ///
 /// # Errors
 /// If the set is missing or damaged.
-pub fn inspect(context: &Context, target: &str, as_json: bool) -> Result<()> {
-    let set = match built_in(target) {
+pub fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
+    let target = Path::new(&args.target);
+    let set = match built_in(&args.target) {
         Some(source) => complete_set(context, source)?,
-        None => first_set(context, &read_file(context, Path::new(target))?)?,
+        None if target.is_dir() => folder(context, target)?,
+        None => first_set(context, &read_file(context, target)?)?,
     };
     let found = convsweep_data::inspect(&set).map_err(data_failure)?;
-    if as_json {
-        say_json(&object(&found))
-    } else {
-        say(&text(&found))
+    let near = args
+        .near
+        .map(|bits| convsweep_data::near_duplicates(&set, bits));
+    let near = near.transpose().map_err(data_failure)?;
+    if let Some(path) = &args.sheet {
+        draw_sheet(&set, path)?;
     }
+    if args.json {
+        return say_json(&object(&found, &set, near.as_ref()));
+    }
+    let mut text = text(&found, &set);
+    if let (Some((pairs, all)), Some(bits)) = (&near, args.near) {
+        text += &near_text(pairs, *all, bits, &found.classes);
+    }
+    say(&text)
 }
 
-fn text(found: &Inspection) -> String {
+fn text(found: &Inspection, set: &ImageSet) -> String {
     let [channels, height, width] = found.shape;
     let classes = counted_as(found.classes.len() as u64, "class", "classes");
     let mut text = format!(
-        "{channels}×{height}×{width}, {classes}, content hash {}\n\n",
+        "{channels}×{height}×{width}, {classes}, content hash {}\n",
         found.hash
     );
-    text += &plain(&["class", "train", "test"], &class_rows(found));
+    if let Some(reading) = &set.facts().reading {
+        text += &format!("images: {}\n", printable(&reading.places_in_words()));
+        text += &format!("sizes: {}\n", sizes(&reading.sizes));
+    }
+    text += "\n";
+    text += &class_table(found, set);
     for (name, part) in [("train", &found.train), ("test", &found.test)] {
         if part.images > 0 {
             let (mean, std) = (numbers(&part.pixels.mean), numbers(&part.pixels.std));
@@ -54,10 +93,123 @@ fn text(found: &Inspection) -> String {
     for [image, earlier] in &duplicates.examples {
         text += &format!("\n  {image} = {earlier}");
     }
+    if let Some(reading) = &set.facts().reading {
+        for note in reading
+            .notes
+            .iter()
+            .cloned()
+            .chain(reading.left_out_in_words())
+        {
+            text += &format!("\nnote: {note}");
+        }
+    }
     for skipped in &found.skipped {
         text += &format!("\nleft out: {skipped}");
     }
     text
+}
+
+/// The sizes of images as they are, the most frequent first.
+fn sizes(sizes: &[([u32; 2], u32)]) -> String {
+    let words = |(size, count): &([u32; 2], u32)| {
+        let count = thousands(u64::from(*count));
+        format!("{}×{} ({count})", size[0], size[1])
+    };
+    let shown: Vec<String> = sizes.iter().take(MOST_SIZES).map(words).collect();
+    let more = match sizes.len() - shown.len() {
+        0 => String::new(),
+        n => {
+            let smallest = sizes.iter().map(|(size, _)| size[0].min(size[1])).min();
+            let largest = sizes.iter().map(|(size, _)| size[0].max(size[1])).max();
+            format!(
+                " and {n} others; the shortest side has {} pixels, the longest {}",
+                smallest.unwrap_or_default(),
+                largest.unwrap_or_default()
+            )
+        }
+    };
+    format!("{}{more} (height × width)", shown.join(", "))
+}
+
+fn near_text(pairs: &[NearPair], all: u64, bits: u32, classes: &[String]) -> String {
+    let noun = counted_as(all, "pair looks", "pairs look");
+    let mut text = format!("\n{noun} alike (at most {bits} of 64 bits of their hashes differ)");
+    for pair in pairs {
+        let [one, other] = &pair.images;
+        let [a, b] = pair
+            .labels
+            .map(|label| classes[usize::from(label)].as_str());
+        let labels = match a == b {
+            true => String::new(),
+            false => format!(", {a} and {b}"),
+        };
+        let leak = if pair.crosses_test {
+            ", one is a test image"
+        } else {
+            ""
+        };
+        text += &format!("\n  {one} ≈ {other} ({} bits{labels}{leak})", pair.distance);
+    }
+    match all - pairs.len() as u64 {
+        0 => text,
+        more => text + &format!("\n  and {} more", thousands(more)),
+    }
+}
+
+/// Draws some images of every class.
+fn draw_sheet(set: &ImageSet, path: &Path) -> Result<()> {
+    let images = set.train();
+    let [channels, height, width] = images.shape();
+    let names = &set.facts().classes;
+    let mut classes: Vec<(u64, Vec<RgbImage>)> = vec![(0, vec![]); names.len()];
+    for (row, label) in images.labels().iter().enumerate() {
+        let (count, shown) = &mut classes[usize::from(*label)];
+        *count += 1;
+        if shown.len() < PER_CLASS {
+            let pixels = images.image(row as u32).map_err(data_failure)?;
+            let plane = height * width;
+            let value = |c: usize, x: u32, y: u32| {
+                pixels[c.min(channels - 1) * plane + y as usize * width + x as usize]
+            };
+            shown.push(RgbImage::from_fn(width as u32, height as u32, |x, y| {
+                Rgb([value(0, x, y), value(1, x, y), value(2, x, y)])
+            }));
+        }
+    }
+    let rows = names.iter().zip(classes).map(|(name, (count, images))| {
+        let name = format!("{} ({})", printable(name), thousands(count));
+        SheetClass { name, images }
+    });
+    let rows: Vec<SheetClass> = rows.collect();
+    let png = contact_sheet(&rows).map_err(|error| failure(Exit::Internal, error.to_string()))?;
+    std::fs::write(path, png).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        failure(Exit::Results, message)
+    })
+}
+
+/// Numbers of images of each class, and of all of them; with those that the set gives for
+/// validation, if it gives any.
+fn class_table(found: &Inspection, set: &ImageSet) -> String {
+    let given = set.facts().validation_images as usize;
+    if given == 0 {
+        return plain(&["class", "train", "test"], &class_rows(found));
+    }
+    let labels = set.train().labels();
+    let labels = &labels[labels.len() - given..];
+    let mut rows = class_rows(found);
+    let last = rows.len() - 1;
+    for (class, row) in rows.iter_mut().enumerate() {
+        let is_class = |label: &&u16| class == last || usize::from(**label) == class;
+        let validation = labels.iter().filter(is_class).count();
+        let all = match class == last {
+            true => found.train.images,
+            false => found.train.per_class[class],
+        };
+        row[1] = thousands((all - validation) as u64);
+        row.insert(2, thousands(validation as u64));
+    }
+    plain(&["class", "train", "validation", "test"], &rows)
 }
 
 /// Numbers of images of each class, and of all of them.
@@ -87,9 +239,9 @@ fn numbers(values: &[f64]) -> String {
     values.join(", ")
 }
 
-fn object(found: &Inspection) -> Value {
+fn object(found: &Inspection, set: &ImageSet, near: Option<&(Vec<NearPair>, u64)>) -> Value {
     let duplicates = &found.duplicates;
-    json!({
+    let mut object = json!({
         "hash": found.hash,
         "shape": found.shape,
         "classes": found.classes,
@@ -103,7 +255,18 @@ fn object(found: &Inspection) -> Value {
             "examples": duplicates.examples,
         },
         "skipped": found.skipped,
-    })
+        "given_validation_images": set.facts().validation_images,
+    });
+    if let Some(reading) = &set.facts().reading {
+        object["places"] = json!(reading.places);
+        object["sizes"] = json!(reading.sizes);
+        object["left_out"] = json!(reading.left_out);
+        object["notes"] = json!(reading.notes);
+    }
+    if let Some((pairs, all)) = near {
+        object["near"] = json!({ "pairs": pairs, "all": all });
+    }
+    object
 }
 
 fn part_object(part: &PartInspection) -> Value {

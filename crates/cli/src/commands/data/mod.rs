@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use anyhow::Result;
 use clap::Subcommand;
+use inspect::InspectArgs;
 use std::path::PathBuf;
 
 /// Commands about image sets.
@@ -20,15 +21,9 @@ pub enum DataCommand {
         /// Its name.
         source: String,
     },
-    /// Describe the image set of an experiment file: image counts, classes, mean and standard
-    /// deviation, duplicates.
-    Inspect {
-        /// An experiment file, or the name of a built-in set.
-        target: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Describe an image set: which folder became what, image counts, classes, sizes, what was left
+    /// out and why, mean and standard deviation, duplicates.
+    Inspect(InspectArgs),
     /// Draw sixteen training images as augmented by an experiment file.
     Preview {
         /// An experiment file.
@@ -56,7 +51,7 @@ pub enum DataCommand {
 pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
     match command {
         DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
-        DataCommand::Inspect { target, json } => inspect::inspect(context, &target, json)?,
+        DataCommand::Inspect(args) => inspect::inspect(context, &args)?,
         DataCommand::Preview { file, output } => preview::preview(context, &file, &output)?,
         DataCommand::Prune {
             unused_days,

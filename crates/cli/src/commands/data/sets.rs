@@ -8,8 +8,13 @@ use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::{ImageSet, Location};
 use convsweep_plan::Plan;
-use convsweep_spec::data::{DataSpec, ImageLimits, Source, Split, SplitScheme};
+use convsweep_spec::data::{
+    Damaged, DataSpec, EmptyClasses, ImageLimits, Resize, ResizeMethod, Source, Split, SplitScheme,
+};
 use std::path::Path;
+
+/// Height and width in pixels that images of a folder are brought to.
+const THUMBNAIL: u32 = 96;
 
 /// The plan of an unchanged experiment file.
 ///
@@ -39,6 +44,26 @@ pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
     let split = Split::new(SplitScheme::Validation(0.2), 42);
     let spec = DataSpec::new(source, split);
     open(context.location(None, ImageLimits::default())?, &spec)
+}
+
+/// The images of a folder that no file describes, each made to fit a small square. Those that cannot
+/// be decoded, and classes without images, are counted instead of refused.
+///
+/// # Errors
+/// If it is no folder of classes.
+pub fn folder(context: &Context, path: &Path) -> Result<ImageSet> {
+    let split = Split::new(SplitScheme::Validation(0.2), 42);
+    let spec = DataSpec {
+        resize: Some(Resize {
+            height: THUMBNAIL,
+            width: THUMBNAIL,
+            method: ResizeMethod::Pad,
+        }),
+        damaged: Damaged::Skip,
+        empty_classes: EmptyClasses::Drop,
+        ..DataSpec::new(Source::folder(), split)
+    };
+    open(context.location(Some(path), ImageLimits::default())?, &spec)
 }
 
 /// Opens a set and verifies all of its images.

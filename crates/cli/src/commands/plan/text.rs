@@ -131,14 +131,19 @@ fn data_line(planned: &Planned) -> String {
         }
         SplitScheme::Folds(folds) => format!("{} images in {folds} folds", thousands(pool.into())),
     };
+    let seed = match data.split.scheme {
+        SplitScheme::Given | SplitScheme::Listed(_) => String::new(),
+        SplitScheme::Validation(_) | SplitScheme::Folds(_) => {
+            format!(" (split seed {})", data.split.seed)
+        }
+    };
     format!(
-        "{}, {}×{}×{}, {}, {split} (split seed {}), {} sealed test images",
+        "{}, {}×{}×{}, {}, {split}{seed}, {} sealed test images",
         data.source.name(),
         facts.channels,
         facts.height,
         facts.width,
         counted_as(facts.classes.len() as u64, "class", "classes"),
-        data.split.seed,
         thousands(facts.test_images.into())
     )
 }

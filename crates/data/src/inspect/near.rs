@@ -1,0 +1,93 @@
+//! Images that look alike.
+
+use crate::convert::from_planes;
+use crate::parallel::in_parallel;
+use crate::{DataError, ImageSet};
+use image_hasher::{HashAlg, HasherConfig};
+use serde::Serialize;
+
+/// Side of the hash: 8 × 8 differences of brightness, 64 bits.
+const SIDE: u32 = 8;
+/// Pairs that are kept, the closest first.
+const MOST_PAIRS: usize = 1000;
+
+/// Two images that look alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NearPair {
+    /// How many of the 64 bits of their hashes differ.
+    pub distance: u32,
+    /// Their names.
+    pub images: [String; 2],
+    /// Their labels.
+    pub labels: [u16; 2],
+    /// Whether one is a test image and the other one is not.
+    pub crosses_test: bool,
+}
+
+/// Images whose hashes differ in at most `distance` of 64 bits, the closest first; also the number
+/// of all such pairs. Images with exactly the same pixels are left to
+/// [`Duplicates`](super::Duplicates).
+///
+/// The hash is the double gradient of Krawetz (2013): whether the brightness of a shrunken image
+/// rises from one pixel to the next, along rows and columns. Brightness, contrast, size and
+/// compression hardly change it; cropping and turning do.
+///
+/// # Errors
+/// As [`LabelledImages::read`](crate::LabelledImages::read).
+pub fn near_duplicates(set: &ImageSet, distance: u32) -> Result<(Vec<NearPair>, u64), DataError> {
+    let (train, test) = (set.train(), set.test());
+    let count = train.len() + test.len();
+    let hasher = HasherConfig::new();
+    let hasher = hasher
+        .hash_alg(HashAlg::DoubleGradient)
+        .hash_size(SIDE, SIDE);
+    let hasher = hasher.to_hasher();
+    let at = |i: usize| match i.checked_sub(train.len()) {
+        Some(row) => (&test, row as u32),
+        None => (&train, i as u32),
+    };
+    let hashes = in_parallel(count, |i| {
+        let (images, row) = at(i);
+        let [channels, height, width] = images.shape();
+        let pixels = images.image(row)?;
+        let image = from_planes(&pixels, channels, height as u32, width as u32);
+        let hash = hasher.hash_image(&image);
+        let mut bits = [0; 8];
+        for (to, from) in bits.iter_mut().zip(hash.as_bytes()) {
+            *to = *from;
+        }
+        Ok((u64::from_le_bytes(bits), crc32fast::hash(&pixels)))
+    });
+    let hashes: Vec<(u64, u32)> = hashes.into_iter().collect::<Result<_, DataError>>()?;
+    let found = in_parallel(count, |i| {
+        let (hash, pixels) = hashes[i];
+        let others = hashes[i + 1..].iter().enumerate();
+        let close = others.filter_map(|(n, (other, other_pixels))| {
+            let differing = (hash ^ other).count_ones();
+            let is_near = differing <= distance && *other_pixels != pixels;
+            is_near.then_some((differing, i, i + 1 + n))
+        });
+        close.collect::<Vec<_>>()
+    });
+    let mut found: Vec<(u32, usize, usize)> = found.into_iter().flatten().collect();
+    let all = found.len() as u64;
+    found.sort_unstable();
+    found.truncate(MOST_PAIRS);
+    let name = |i: usize| {
+        let (images, row) = at(i);
+        let part = if i < train.len() { "train" } else { "test" };
+        let name = images.name(row).map(str::to_string);
+        name.unwrap_or_else(|| format!("{part} {row}"))
+    };
+    let label = |i: usize| {
+        let (images, row) = at(i);
+        images.labels()[row as usize]
+    };
+    let pair = |(distance, one, other): (u32, usize, usize)| NearPair {
+        distance,
+        images: [name(one), name(other)],
+        labels: [label(one), label(other)],
+        crosses_test: (one < train.len()) != (other < train.len()),
+    };
+    Ok((found.into_iter().map(pair).collect(), all))
+}
