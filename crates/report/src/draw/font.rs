@@ -2,6 +2,8 @@
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::LazyLock;
+use ttf_parser::Face;
+use unicode_width::UnicodeWidthChar;
 
 /// Name of the embedded family: a subset of Inter under another name (see `fonts/OFL.txt`).
 pub const FAMILY: &str = "Convsweep Sans";
@@ -15,10 +17,22 @@ pub const GLYPH_HEIGHT: f64 = 3408.0 / 2816.0;
 /// Height of capitals in em.
 pub const CAP_HEIGHT: f64 = 0.727;
 
+/// Width in em of a letter that the font lacks and that is not wide.
+const OTHER_LETTER: f64 = 0.62;
+
 static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
     register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
         && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
 });
+
+/// To look letters up.
+static FACE: LazyLock<Option<Face<'static>>> = LazyLock::new(|| Face::parse(REGULAR, 0).ok());
+
+/// Whether the font has a letter.
+pub fn has_letter(letter: char) -> bool {
+    let face = FACE.as_ref();
+    face.is_some_and(|face| face.glyph_index(letter).is_some())
+}
 
 /// Makes the family known to plotters; returns whether that worked.
 pub fn register() -> bool {
@@ -36,8 +50,24 @@ pub fn font(size: f64, bold: bool) -> FontDesc<'static> {
     FontDesc::new(FontFamily::Name(FAMILY), size, style)
 }
 
-/// Width of `text` in pixels at `size` pixels an em.
+/// Width of `text` in pixels at `size` pixels an em. Letters that the font lacks count as one em if
+/// they are wide, as Chinese ones are, and as [`OTHER_LETTER`] otherwise.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
+    if text.chars().all(has_letter) {
+        return own_width(text, size, bold);
+    }
+    let own: String = text.chars().filter(|c| has_letter(*c)).collect();
+    let others = text.chars().filter(|c| !has_letter(*c));
+    let ems = others.map(|c| match c.width() {
+        Some(0) | None => 0.0,
+        Some(1) => OTHER_LETTER,
+        Some(_) => 1.0,
+    });
+    own_width(&own, size, bold) + ems.sum::<f64>() * size
+}
+
+/// Width of a text whose letters the font has.
+fn own_width(text: &str, size: f64, bold: bool) -> f64 {
     // plotters measures in whole pixels, so a large size gives a finer result.
     const MEASURED_SIZE: f64 = 200.0;
     let font = font(MEASURED_SIZE * GLYPH_HEIGHT, bold);

@@ -2,6 +2,7 @@
 //! that render it. Nothing here knows what a chart shows.
 
 pub mod color;
+pub mod fallback;
 pub mod font;
 pub mod gradient;
 pub mod legend;

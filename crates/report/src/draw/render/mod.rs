@@ -1,7 +1,7 @@
 //! Renders a scene as SVG, PNG and PDF.
 //!
-//! plotters' backends, which make the SVG and the PNG, know whole pixels only. So everything is
-//! drawn on a finer grid: the SVG gets a view box of that grid, the bitmap is averaged down from it.
+//! plotters, which makes the SVG, knows whole pixels only. So everything is drawn on a finer grid, and
+//! the SVG gets a view box of that grid. The PNG is that SVG, drawn by resvg.
 
 mod dashes;
 mod pdf;

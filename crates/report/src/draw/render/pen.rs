@@ -1,11 +1,11 @@
-//! Draws the shapes of a scene with one of plotters' backends.
+//! Draws the shapes of a scene with plotters.
 
 use super::dashes::strokes;
 use crate::draw::color::{self, Color};
 use crate::draw::font;
 use crate::draw::scene::{Scene, SceneItem};
 use crate::draw::text::{Anchor, Text};
-use plotters::backend::DrawingBackend;
+use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, RGBAColor, ShapeStyle, TextStyle};
 use thiserror::Error;
@@ -21,18 +21,19 @@ pub enum RenderError {
     Encoding(#[from] image::ImageError),
 }
 
-/// A plotters backend with its grid and its idea of a font's size.
-pub(super) struct Pen<B> {
-    pub(super) backend: B,
-    /// Backend pixels in a scene's pixel.
-    pub(super) grid: f64,
-    /// Distance in em from the top, where the backend anchors text, down to the baseline.
-    pub(super) baseline: f64,
-    /// Size to give the backend for one pixel per em.
-    pub(super) em: f64,
+/// Units of the backend in a scene's pixel.
+pub(super) const GRID: f64 = 10.0;
+/// Distance in em from the top, where plotters anchors text, down to the baseline.
+const BASELINE: f64 = 0.76;
+/// Size to give plotters for one pixel per em.
+const EM: f64 = 1.24;
+
+/// Draws on a backend.
+pub(super) struct Pen<'a> {
+    pub(super) backend: SVGBackend<'a>,
 }
 
-impl<B: DrawingBackend> Pen<B> {
+impl Pen<'_> {
     /// Fills the picture with paper.
     pub(super) fn background(&mut self, scene: &Scene) -> Result<(), RenderError> {
         let corner = self.point((scene.width, scene.height));
@@ -97,7 +98,7 @@ impl<B: DrawingBackend> Pen<B> {
     }
 
     fn text(&mut self, text: &Text) -> Result<(), RenderError> {
-        let drop = self.baseline * text.size;
+        let drop = BASELINE * text.size;
         let (at, turn) = if text.upright {
             ((text.at.0 - drop, text.at.1), FontTransform::Rotate270)
         } else {
@@ -108,7 +109,7 @@ impl<B: DrawingBackend> Pen<B> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
-        let size = text.size * self.em * self.grid;
+        let size = text.size * EM * GRID;
         let color = rgba(text.color, 1.0);
         let style = TextStyle::from(font::font(size, text.bold).transform(turn))
             .color(&color)
@@ -124,13 +125,13 @@ impl<B: DrawingBackend> Pen<B> {
     }
 
     fn point(&self, (x, y): (f64, f64)) -> (i32, i32) {
-        let place = |v: f64| (v * self.grid).round() as i32;
+        let place = |v: f64| (v * GRID).round() as i32;
         (place(x), place(y))
     }
 
     /// A length in backend pixels, at least one.
     fn length(&self, pixels: f64) -> u32 {
-        (pixels * self.grid).round().max(1.0) as u32
+        (pixels * GRID).round().max(1.0) as u32
     }
 }
 

@@ -1,25 +1,34 @@
-//! A scene as a PNG file.
+//! A scene as a PNG file: its SVG document, drawn by resvg, so that both show the same.
 
-use super::pen::{Pen, RenderError};
-use crate::draw::font::GLYPH_HEIGHT;
+use super::pen::RenderError;
+use super::svg;
+use crate::draw::color::{MUTED, PAPER};
+use crate::draw::fallback::{fonts, missing_letters};
 use crate::draw::scene::{Scene, SceneItem};
+use crate::draw::text::{Anchor, SMALL, Text};
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
-use plotters::backend::BitMapBackend;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
 use std::io::Cursor;
 
 /// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, which is 240 dots an inch on the
 /// width of a page.
 const SCALE: f64 = 2.0;
-/// Drawn pixels in a pixel of the PNG, before averaging, in each direction.
-const FINE: u32 = 2;
+/// Height that the line about missing letters adds to a scene.
+const MISSING_LINE: f64 = 16.0;
 
-/// The scene as a PNG file.
+/// The scene as a PNG file. Letters that the program's own font lacks are drawn with a font of the
+/// machine; if it has none, a line below says which are missing.
 ///
 /// # Errors
-/// Where plotters or the encoder reports one.
+/// Where a drawing library or the encoder reports one.
 pub fn png(scene: &Scene) -> Result<Vec<u8>, RenderError> {
-    let mut picture = averaged(&bitmap(scene)?);
+    let missing = missing_letters(scene.texts().map(|text| text.text.as_str()));
+    let mut picture = match missing.as_str() {
+        "" => picture(scene)?,
+        missing => picture(&with_missing(scene, missing))?,
+    };
     for item in &scene.items {
         if let SceneItem::Pixels { at, size, image } = item {
             let (width, height) = pixel_size(*size);
@@ -38,40 +47,41 @@ pub(super) fn encoded(image: &RgbImage) -> Result<Vec<u8>, RenderError> {
     Ok(bytes.into_inner())
 }
 
-/// The scene on the fine grid, without its images.
-fn bitmap(scene: &Scene) -> Result<RgbImage, RenderError> {
-    let (width, height) = pixel_size((scene.width, scene.height));
-    let (width, height) = (width * FINE, height * FINE);
-    let mut pixels = vec![255u8; width as usize * height as usize * 3];
-    {
-        let mut pen = Pen {
-            backend: BitMapBackend::with_buffer(&mut pixels, (width, height)),
-            grid: SCALE * f64::from(FINE),
-            baseline: 0.5 * GLYPH_HEIGHT,
-            em: GLYPH_HEIGHT,
-        };
-        pen.draw(scene)?;
-    }
-    RgbImage::from_raw(width, height, pixels)
-        .ok_or_else(|| RenderError::Drawing("the bitmap is too small for its size".into()))
+/// The scene with a line that says which letters cannot be drawn.
+fn with_missing(scene: &Scene, missing: &str) -> Scene {
+    let mut scene = scene.clone();
+    let words = format!("{missing}: not drawn, since no font of this machine has them");
+    let at = (8.0, scene.height + MISSING_LINE - 5.0);
+    scene.text(Text::new(at, words, Anchor::Start).size(SMALL).color(MUTED));
+    scene.height += MISSING_LINE;
+    scene
 }
 
-/// The mean of each [`FINE`] × [`FINE`] pixels.
-fn averaged(fine: &RgbImage) -> RgbImage {
-    let (width, height) = (fine.width() / FINE, fine.height() / FINE);
-    let row_length = fine.width() as usize * 3;
-    let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
-    for rows in fine.as_raw().chunks_exact(row_length * FINE as usize) {
-        let (upper, lower) = rows.split_at(row_length);
-        for (a, b) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
-            for c in 0..3 {
-                let sum =
-                    u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
-                pixels.push(((sum + 2) / 4) as u8);
-            }
-        }
-    }
-    RgbImage::from_raw(width, height, pixels).unwrap_or_default()
+/// The scene without its images.
+fn picture(scene: &Scene) -> Result<RgbImage, RenderError> {
+    let drawing_error = |error: String| RenderError::Drawing(error);
+    // What a page may show in another colour is white here.
+    let document = svg::document(scene, "")?.replace(&PAPER.hex(), "#FFFFFF");
+    let options = Options {
+        fontdb: fonts(scene.texts().map(|text| text.text.as_str())),
+        ..Options::default()
+    };
+    let tree = Tree::from_str(&document, &options).map_err(|e| drawing_error(e.to_string()))?;
+    let (width, height) = pixel_size((scene.width, scene.height));
+    let pixmap = Pixmap::new(width, height);
+    let mut pixmap = pixmap.ok_or_else(|| drawing_error("a picture without pixels".into()))?;
+    let [x, y] = [
+        width as f32 / tree.size().width(),
+        height as f32 / tree.size().height(),
+    ];
+    resvg::render(&tree, Transform::from_scale(x, y), &mut pixmap.as_mut());
+    // The paper covers everything, so that no pixel is transparent.
+    let pixels = pixmap
+        .data()
+        .chunks_exact(4)
+        .flat_map(|p| [p[0], p[1], p[2]]);
+    RgbImage::from_raw(width, height, pixels.collect())
+        .ok_or_else(|| drawing_error("the picture is too small for its size".into()))
 }
 
 fn pixel_size((width, height): (f64, f64)) -> (u32, u32) {
@@ -132,5 +142,25 @@ mod tests {
             }
         }
         count
+    }
+
+    #[test]
+    fn other_scripts_are_drawn_or_named() {
+        let drawn = |text: &str| {
+            let mut scene = Scene::new(120.0, 40.0, "");
+            scene.text(Text::new((10.0, 25.0), text, Anchor::Start));
+            let bytes = png(&scene).expect("renders");
+            image::load_from_memory(&bytes).expect("decodes").to_rgb8()
+        };
+        assert_eq!(
+            drawn("Ключ é").dimensions(),
+            (240, 80),
+            "Cyrillic and Latin"
+        );
+        let (one, two) = (drawn("玫瑰"), drawn("郁金"));
+        assert_ne!(
+            one, two,
+            "by a font of the machine, or by the line that names them"
+        );
     }
 }

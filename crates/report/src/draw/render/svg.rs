@@ -1,6 +1,6 @@
 //! A scene as an SVG document.
 
-use super::pen::{Pen, RenderError};
+use super::pen::{GRID, Pen, RenderError};
 use super::png;
 use crate::draw::color;
 use crate::draw::font::FAMILY;
@@ -12,8 +12,6 @@ use image::RgbImage;
 use maud::html;
 use plotters::backend::SVGBackend;
 
-/// Units of the view box in a pixel.
-const GRID: f64 = 10.0;
 /// Fonts for readers who do not have the family.
 const FALLBACK_FONTS: &str =
     "'Convsweep Sans', Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
@@ -23,44 +21,46 @@ const FALLBACK_FONTS: &str =
 /// # Errors
 /// Where plotters or the encoder of embedded images reports one.
 pub fn svg(scene: &Scene) -> Result<String, RenderError> {
-    let width = (scene.width * GRID).ceil() as u32;
-    let height = (scene.height * GRID).ceil() as u32;
-    let mut document = String::new();
-    {
-        let mut pen = Pen {
-            backend: SVGBackend::with_string(&mut document, (width, height)),
-            grid: GRID,
-            baseline: 0.76,
-            em: 1.24,
-        };
-        pen.background(scene)?;
-        pen.draw(scene)?;
-    }
-    finished(&document, scene)
-}
-
-/// Sets size, description, fonts and embedded images, which plotters' SVG lacks.
-fn finished(document: &str, scene: &Scene) -> Result<String, RenderError> {
-    let shapes = document.split_once(">\n").map_or("", |(_, shapes)| shapes);
-    let shapes = shapes.trim_end().trim_end_matches("</svg>");
-    let shapes = shapes.replace(&format!("font-family=\"{FAMILY}\""), "");
     let mut images = String::new();
     for item in &scene.items {
         if let SceneItem::Pixels { at, size, image } = item {
             images += &image_element(*at, *size, image)?;
         }
     }
+    document(scene, &images)
+}
+
+/// The scene as an SVG document with these elements instead of its images.
+pub(super) fn document(scene: &Scene, images: &str) -> Result<String, RenderError> {
+    let width = (scene.width * GRID).ceil() as u32;
+    let height = (scene.height * GRID).ceil() as u32;
+    let mut document = String::new();
+    {
+        let mut pen = Pen {
+            backend: SVGBackend::with_string(&mut document, (width, height)),
+        };
+        pen.background(scene)?;
+        pen.draw(scene)?;
+    }
+    Ok(finished(&document, scene, images))
+}
+
+/// Sets size, description, fonts and images, which plotters' SVG lacks.
+fn finished(document: &str, scene: &Scene, images: &str) -> String {
+    let shapes = document.split_once(">\n").map_or("", |(_, shapes)| shapes);
+    let shapes = shapes.trim_end().trim_end_matches("</svg>");
+    let shapes = shapes.replace(&format!("font-family=\"{FAMILY}\""), "");
     let (width, height) = (scene.width, scene.height);
     let (grid_width, grid_height) = (width * GRID, height * GRID);
     let title = html! { (scene.description) }.into_string();
     // A label of its own: browsers show titles as tooltips, for which all the figures are too long.
     let label = html! { (scene.spoken()) }.into_string();
-    Ok(without_controls(format!(
+    without_controls(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {grid_width:.0} {grid_height:.0}\" font-family=\"{FALLBACK_FONTS}\" \
          stroke-linejoin=\"round\" role=\"img\" aria-label=\"{label}\">\n\
          <title>{title}</title>\n{shapes}{images}</svg>\n"
-    )))
+    ))
 }
 
 fn image_element(
