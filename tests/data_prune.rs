@@ -1,4 +1,4 @@
-//! `convsweep data prune`: decoded image sets that nothing uses.
+//! `convsweep data prune` and `data cache`: decoded image sets that nothing uses.
 
 use crate::support::{Workdir, assert_contains, entries};
 
@@ -31,4 +31,35 @@ fn data_prune_removes_decoded_sets_that_nothing_uses() {
     assert_eq!(decoded_sets(&workdir), 0);
     decode(&workdir);
     assert_eq!(decoded_sets(&workdir), 1, "it is decoded again");
+}
+
+#[test]
+fn data_cache_says_who_uses_a_decoded_set_and_removes_what_nobody_uses() {
+    let workdir = Workdir::small();
+    decode(&workdir);
+    let other = ["--set", "data.source.train=200"];
+    workdir
+        .run(&[&["run", "small.toml"], &other[..]].concat())
+        .exits(0);
+    assert_eq!(decoded_sets(&workdir), 2);
+    let listed = workdir.stdout(&["data", "cache"]);
+    assert_contains(&listed, &["small+", "none here", "2 decoded image sets, "]);
+    let json = workdir.stdout(&["data", "cache", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
+    let users = json
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|set| &set["experiments"]);
+    assert_eq!(
+        users
+            .filter(|users| users.as_array().is_some_and(Vec::is_empty))
+            .count(),
+        1
+    );
+    let removed = workdir.stdout(&["data", "cache", "--prune"]);
+    assert_contains(&removed, &["1 decoded image set, "]);
+    assert_eq!(decoded_sets(&workdir), 1);
+    let again = workdir.stdout(&["data", "cache", "--prune"]);
+    assert_eq!(again, "0 decoded image sets, 0 B removed\n");
 }

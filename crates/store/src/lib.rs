@@ -31,7 +31,7 @@ pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EpochValues, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
     JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, MemberPlace, QueryCell, RecordedRun,
-    Table, TrainingOrigin, UserQuery, find_job_among, kept_row,
+    Table, TrainingOrigin, UsedImageSet, UserQuery, find_job_among, kept_row,
 };
 pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
 pub use write::DatabaseWriter;

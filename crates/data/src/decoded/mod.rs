@@ -1,6 +1,7 @@
 //! Decoded image sets: one file for each set in `<cache>/decoded`, written by the first process
 //! that opens it and read by all.
 
+mod cached_sets;
 mod dataset;
 mod format;
 mod image_set;
@@ -10,6 +11,7 @@ mod reader;
 mod unused;
 mod writer;
 
+pub use cached_sets::{CachedSet, cached_sets};
 pub use image_set::{ImageSet, LabelledImages};
 pub use names::image_names;
 pub use open::{facts, open, open_whole};

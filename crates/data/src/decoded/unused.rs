@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A decoded file that nothing has used for a while.
+/// A decoded file and when it was used last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFile {
     /// The file.
@@ -43,6 +43,17 @@ pub(super) fn mark_used(file: &File) {
 /// # Errors
 /// `Io` if the folder cannot be read.
 pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, DataError> {
+    let mut unused = Vec::new();
+    for (file, is_open) in decoded_files(cache)? {
+        if file.idle >= idle && !is_open {
+            unused.push(file);
+        }
+    }
+    Ok(unused)
+}
+
+/// All decoded files in `cache`, sorted by path, each with whether a process has it open.
+pub(super) fn decoded_files(cache: &Path) -> Result<Vec<(UnusedFile, bool)>, DataError> {
     let folder = decoded_folder(cache);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -50,7 +61,7 @@ pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, Dat
         Err(e) => return Err(DataError::io("read folder", &folder)(e)),
     };
     let now = SystemTime::now();
-    let mut unused = Vec::new();
+    let mut files = Vec::new();
     for entry in entries {
         let entry = entry.map_err(DataError::io("read folder", &folder))?;
         let path = entry.path();
@@ -62,17 +73,16 @@ pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, Dat
             Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
             Err(e) => return Err(DataError::io("read", &path)(e)),
         };
-        let since = now.duration_since(last_used(&metadata)).unwrap_or_default();
-        if since >= idle && !is_in_use(&path)? {
-            unused.push(UnusedFile {
-                path,
-                bytes: metadata.len(),
-                idle: since,
-            });
-        }
+        let is_open = is_in_use(&path)?;
+        let file = UnusedFile {
+            path,
+            bytes: metadata.len(),
+            idle: now.duration_since(last_used(&metadata)).unwrap_or_default(),
+        };
+        files.push((file, is_open));
     }
-    unused.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(unused)
+    files.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    Ok(files)
 }
 
 /// Removes an unused file; false if a process has begun to use it or it is gone.

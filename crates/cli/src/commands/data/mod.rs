@@ -1,5 +1,6 @@
 //! `data`: fetch, inspect, preview and prune image sets.
 
+mod cache;
 mod fetch;
 mod inspect;
 mod preview;
@@ -9,6 +10,7 @@ mod sets;
 use crate::context::Context;
 use crate::exit::Exit;
 use anyhow::Result;
+use cache::CacheArgs;
 use clap::Subcommand;
 use inspect::InspectArgs;
 use std::path::PathBuf;
@@ -32,6 +34,9 @@ pub enum DataCommand {
         #[arg(long, short, default_value = "preview.png")]
         output: PathBuf,
     },
+    /// List decoded image sets with the experiments that use them, or remove those that none of the
+    /// results folder uses.
+    Cache(CacheArgs),
     /// Remove decoded image sets that have not been used for a while. They are decoded again when
     /// they are needed; fetched and original files stay.
     Prune {
@@ -53,6 +58,7 @@ pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
         DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
         DataCommand::Inspect(args) => inspect::inspect(context, &args)?,
         DataCommand::Preview { file, output } => preview::preview(context, &file, &output)?,
+        DataCommand::Cache(args) => cache::cache(context, &args)?,
         DataCommand::Prune {
             unused_days,
             dry_run,

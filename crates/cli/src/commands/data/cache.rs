@@ -1,0 +1,94 @@
+//! `data cache`: which decoded image sets there are, and for whom.
+
+use crate::context::Context;
+use crate::exit::data_failure;
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
+use anyhow::Result;
+use clap::Args;
+use convsweep_data::{CachedSet, cached_sets, remove_unused};
+use convsweep_spec::words::{bytes, counted, duration};
+use serde_json::json;
+
+/// What to do with the decoded image sets.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// Remove those that no experiment of the results folder uses and no process has open.
+    #[arg(long)]
+    prune: bool,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "prune")]
+    json: bool,
+}
+
+/// Lists decoded image sets with the experiments of this results folder that use them.
+///
+/// # Errors
+/// If the cache or the database cannot be read, or a file cannot be removed.
+pub fn cache(context: &Context, args: &CacheArgs) -> Result<()> {
+    let mut asked = Vec::new();
+    if let Some(database) = context.database_if_any()? {
+        for set in database.image_sets()? {
+            asked.push((set.experiment, set.data, set.data_hash));
+        }
+    }
+    let sets = cached_sets(context.data()?, &asked).map_err(data_failure)?;
+    if args.prune {
+        return prune(&sets);
+    }
+    if args.json {
+        let object = |set: &CachedSet| {
+            json!({
+                "path": set.file.path,
+                "bytes": set.file.bytes,
+                "idle_seconds": set.file.idle.as_secs(),
+                "open": set.is_open,
+                "experiments": set.users,
+            })
+        };
+        return say_json(&json!(sets.iter().map(object).collect::<Vec<_>>()));
+    }
+    let rows: Vec<Vec<String>> = sets.iter().map(row).collect();
+    let total: u64 = sets.iter().map(|set| set.file.bytes).sum();
+    let count = counted(sets.len() as u64, "decoded image set");
+    let table = match rows.is_empty() {
+        true => String::new(),
+        false => plain(&["file", "size", "last used", "experiments"], &rows) + "\n\n",
+    };
+    say(&format!("{table}{count}, {}", bytes(total as f64)))
+}
+
+fn row(set: &CachedSet) -> Vec<String> {
+    let idle = duration(set.file.idle.as_secs_f64());
+    vec![
+        set.file.path.display().to_string(),
+        bytes(set.file.bytes as f64),
+        match set.is_open {
+            true => "in use".into(),
+            false => format!("{idle} ago"),
+        },
+        match set.users.as_slice() {
+            [] => "none here".into(),
+            users => users.join(", "),
+        },
+    ]
+}
+
+fn prune(sets: &[CachedSet]) -> Result<()> {
+    let (mut count, mut total) = (0, 0);
+    for set in sets
+        .iter()
+        .filter(|set| set.users.is_empty() && !set.is_open)
+    {
+        if remove_unused(&set.file).map_err(data_failure)? {
+            count += 1;
+            total += set.file.bytes;
+            say(&set.file.path.display().to_string())?;
+        }
+    }
+    say(&format!(
+        "{}, {} removed",
+        counted(count, "decoded image set"),
+        bytes(total as f64)
+    ))
+}
