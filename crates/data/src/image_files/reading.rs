@@ -13,9 +13,9 @@ use std::path::Path;
 /// Memory for the content of files that are being read, of all threads together. A file and its
 /// decoder hold one share of each budget and take them in this order, so that threads cannot wait
 /// for each other in a circle.
-static CONTENTS: MemoryBudget = MemoryBudget::new(512 << 20);
+static CONTENTS: MemoryBudget = MemoryBudget::new(64 << 20);
 /// Memory for decoders and decoded images, of all threads together.
-static DECODERS: MemoryBudget = MemoryBudget::new(1 << 30);
+static DECODERS: MemoryBudget = MemoryBudget::new(400 << 20);
 
 /// The content of a file, and its share of the memory.
 pub(super) struct FileContent {
