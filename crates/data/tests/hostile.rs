@@ -43,7 +43,7 @@ impl Set {
     }
 
     fn with_table(mut self) -> Set {
-        self.spec.source = Source::Csv(convsweep_spec::data::Table::new("path", "label"));
+        self.spec.source = Source::Csv(convsweep_spec::data::ImageTable::new("path", "label"));
         self
     }
 

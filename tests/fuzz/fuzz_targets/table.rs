@@ -16,7 +16,7 @@ static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     let table = FOLDER.path().join("table.csv");
     std::fs::write(&table, bytes).expect("written");
-    let source = Source::Csv(convsweep_spec::data::Table::new("path", "label"));
+    let source = Source::Csv(convsweep_spec::data::ImageTable::new("path", "label"));
     let mut spec = DataSpec::new(source, Split::new(SplitScheme::Validation(0.5), 1));
     spec.damaged = Damaged::Skip;
     let cache = FOLDER.path().join("cache");

@@ -6,7 +6,7 @@
 //! only a cache. An interrupted look leaves what it has seen; a record that is cut or damaged ends
 //! the file.
 
-use super::manifest::root_name;
+use super::root_name::root_name;
 use crate::DataError;
 use crate::convert::background;
 use crate::identity::identity;

@@ -4,10 +4,10 @@
 //! and test images, which have the usual names or those that the file gives.
 
 use super::file_kind::is_junk;
-use super::layout::{Layout, PartFolder, named, recognised};
+use super::layout::{PartFolder, SetLayout, named, recognised};
 use super::listing::{FileListing, ListedFile, judge_classes, numbered};
 use super::similar_names::similar_names;
-use super::walk::{Entry, Found, Walk, entries, reason};
+use super::walk::{Entry, FolderWalk, FoundImage, entries, reason};
 use crate::DataError;
 use convsweep_spec::data::{EmptyClasses, LeftOut, PartNames, ReadPlace, SetPart};
 use convsweep_spec::words::{counted, counted_as};
@@ -36,7 +36,7 @@ pub(super) fn list(
     };
     let mut reader = FolderReader {
         root,
-        walk: Walk::default(),
+        walk: FolderWalk::default(),
         files: Vec::new(),
     };
     reader.walk.reserve(root, ".")?;
@@ -61,13 +61,16 @@ struct ClassFolder<'a> {
 /// Reads the folders of one set.
 struct FolderReader<'a> {
     root: &'a Path,
-    walk: Walk,
-    files: Vec<(Found, u16, SetPart)>,
+    walk: FolderWalk,
+    files: Vec<(FoundImage, u16, SetPart)>,
 }
 
 impl FolderReader<'_> {
     /// The folders of classes in all parts. Files beside them are counted as left out.
-    fn class_folders<'l>(&mut self, layout: &'l Layout) -> Result<Vec<ClassFolder<'l>>, DataError> {
+    fn class_folders<'l>(
+        &mut self,
+        layout: &'l SetLayout,
+    ) -> Result<Vec<ClassFolder<'l>>, DataError> {
         for part in layout.parts.iter().filter(|part| !part.name.is_empty()) {
             self.walk.reserve(&part.path, &part.name)?;
         }
@@ -109,7 +112,7 @@ impl FolderReader<'_> {
     }
 
     /// Counts what is in no part.
-    fn leave_out(&mut self, layout: &Layout) -> Result<(), DataError> {
+    fn leave_out(&mut self, layout: &SetLayout) -> Result<(), DataError> {
         for (entries, why) in [
             (&layout.unlabelled, reason::NO_LABEL),
             (&layout.others, reason::NO_PART),
@@ -127,7 +130,7 @@ impl FolderReader<'_> {
         Ok(())
     }
 
-    fn listing(mut self, classes: Vec<String>, layout: &Layout) -> FileListing {
+    fn listing(mut self, classes: Vec<String>, layout: &SetLayout) -> FileListing {
         let found = self.walk.without_repeated_links(self.files);
         let mut files = Vec::with_capacity(found.len());
         for (found, class, part) in found {

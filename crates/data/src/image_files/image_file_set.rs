@@ -188,7 +188,8 @@ impl ImageFileSet {
     /// Rows of training images that are used for training only.
     pub(crate) fn training_only(&self, spec: &DataSpec) -> Vec<u32> {
         let train_images = self.files.len() - self.test_images;
-        self.reading.training_only(spec, train_images as u32)
+        self.reading
+            .training_only(spec.duplicates, train_images as u32)
     }
 
     /// Images that were left out, each with the reason.

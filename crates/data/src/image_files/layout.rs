@@ -26,7 +26,7 @@ pub(super) struct PartFolder {
 }
 
 /// How a set's folder is read.
-pub(super) struct Layout {
+pub(super) struct SetLayout {
     /// The folders that hold folders of classes, in the order of their parts.
     pub(super) parts: Vec<PartFolder>,
     /// Folders with images that have no labels.
@@ -52,7 +52,7 @@ pub(super) fn usual_part(name: &str) -> Option<SetPart> {
 }
 
 /// The layout that the file names.
-pub(super) fn named(root: &Path, names: &PartNames) -> Result<Layout, DataError> {
+pub(super) fn named(root: &Path, names: &PartNames) -> Result<SetLayout, DataError> {
     let mut parts = Vec::new();
     for part in SetPart::ALL {
         for name in names.of(part) {
@@ -79,7 +79,7 @@ pub(super) fn named(root: &Path, names: &PartNames) -> Result<Layout, DataError>
     if parts.iter().any(|part| part.name.is_empty()) {
         others.clear();
     }
-    Ok(Layout {
+    Ok(SetLayout {
         parts,
         unlabelled: Vec::new(),
         others,
@@ -90,13 +90,13 @@ pub(super) fn named(root: &Path, names: &PartNames) -> Result<Layout, DataError>
 ///
 /// # Errors
 /// `Invalid` if the folder can be read in two ways, with both and the key that decides.
-pub(super) fn recognised(root: &Path) -> Result<Layout, DataError> {
+pub(super) fn recognised(root: &Path) -> Result<SetLayout, DataError> {
     let found = entries(root)?;
     let is_plain = |entry: &&Entry| entry.is_folder && !is_junk(&entry.name);
     let folders: Vec<&Entry> = found.iter().filter(is_plain).collect();
-    let looks: Vec<Look> = folders.iter().map(|f| look(f)).collect::<Result<_, _>>()?;
-    let with_classes = |look: &&Look| look.part.is_some() && look.has_classes;
-    let split: Vec<&Look> = looks.iter().filter(with_classes).collect();
+    let looks: Vec<FolderLook> = folders.iter().map(|f| look(f)).collect::<Result<_, _>>()?;
+    let with_classes = |look: &&FolderLook| look.part.is_some() && look.has_classes;
+    let split: Vec<&FolderLook> = looks.iter().filter(with_classes).collect();
     if split.is_empty() {
         refuse_unlabelled_parts(root, &looks)?;
         return Ok(folder_of_classes(root));
@@ -113,12 +113,12 @@ pub(super) fn recognised(root: &Path) -> Result<Layout, DataError> {
     }
     let is_part = |entry: &Entry| parts.iter().any(|part| part.name == entry.name);
     let is_unlabelled = |entry: &Entry| {
-        let same = |look: &&Look| look.name == entry.name && look.part.is_some();
+        let same = |look: &&FolderLook| look.name == entry.name && look.part.is_some();
         looks.iter().any(|look| same(&look))
     };
     let rest = found.into_iter().filter(|entry| !is_part(entry));
     let (unlabelled, others) = rest.partition(is_unlabelled);
-    Ok(Layout {
+    Ok(SetLayout {
         parts,
         unlabelled,
         others,
@@ -126,8 +126,8 @@ pub(super) fn recognised(root: &Path) -> Result<Layout, DataError> {
 }
 
 /// The set's folder holds the folders of the classes.
-fn folder_of_classes(root: &Path) -> Layout {
-    Layout {
+fn folder_of_classes(root: &Path) -> SetLayout {
+    SetLayout {
         parts: vec![PartFolder {
             name: String::new(),
             path: root.to_owned(),
@@ -139,7 +139,7 @@ fn folder_of_classes(root: &Path) -> Layout {
 }
 
 /// What a folder looks like from outside.
-struct Look {
+struct FolderLook {
     name: String,
     path: PathBuf,
     /// What its name says.
@@ -150,7 +150,7 @@ struct Look {
     has_images: bool,
 }
 
-fn look(folder: &Entry) -> Result<Look, DataError> {
+fn look(folder: &Entry) -> Result<FolderLook, DataError> {
     let inside = entries(&folder.path)?;
     let is_image = |entry: &Entry| !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image;
     let mut has_classes = false;
@@ -158,7 +158,7 @@ fn look(folder: &Entry) -> Result<Look, DataError> {
         let below = entries(&entry.path)?;
         has_classes |= below.iter().any(|e| is_image(e) || e.is_folder);
     }
-    Ok(Look {
+    Ok(FolderLook {
         name: folder.name.clone(),
         path: folder.path.clone(),
         part: usual_part(&folder.name),
@@ -169,8 +169,8 @@ fn look(folder: &Entry) -> Result<Look, DataError> {
 
 /// Refuses folders such as `train` and `test` that hold images without folders of classes, if there
 /// are no other folders: they are no classes.
-fn refuse_unlabelled_parts(root: &Path, looks: &[Look]) -> Result<(), DataError> {
-    let with_images: Vec<&Look> = looks.iter().filter(|l| l.has_images).collect();
+fn refuse_unlabelled_parts(root: &Path, looks: &[FolderLook]) -> Result<(), DataError> {
+    let with_images: Vec<&FolderLook> = looks.iter().filter(|l| l.has_images).collect();
     if with_images.is_empty() || !with_images.iter().all(|look| look.part.is_some()) {
         return Ok(());
     }
@@ -184,14 +184,18 @@ fn refuse_unlabelled_parts(root: &Path, looks: &[Look]) -> Result<(), DataError>
 }
 
 /// Refuses a folder whose folders may be parts or classes, or of which two hold the same part.
-fn refuse_two_readings(root: &Path, looks: &[Look], split: &[&Look]) -> Result<(), DataError> {
+fn refuse_two_readings(
+    root: &Path,
+    looks: &[FolderLook],
+    split: &[&FolderLook],
+) -> Result<(), DataError> {
     let root = root.display();
-    let example = |look: &Look| {
+    let example = |look: &FolderLook| {
         let part = look.part.map_or("train", SetPart::name);
         format!("{part} = \"{}\"", look.name)
     };
     for part in SetPart::ALL {
-        let same: Vec<&Look> = split
+        let same: Vec<&FolderLook> = split
             .iter()
             .filter(|l| l.part == Some(part))
             .copied()
@@ -215,7 +219,7 @@ fn refuse_two_readings(root: &Path, looks: &[Look], split: &[&Look]) -> Result<(
             example(split[0])
         )));
     }
-    let like_classes: Vec<&Look> = looks
+    let like_classes: Vec<&FolderLook> = looks
         .iter()
         .filter(|look| look.part.is_none() && look.has_images && !look.has_classes)
         .collect();
@@ -234,7 +238,7 @@ fn refuse_two_readings(root: &Path, looks: &[Look], split: &[&Look]) -> Result<(
 }
 
 /// Names of folders, as in "a/ and b/".
-fn names<'a>(looks: impl Iterator<Item = &'a Look>) -> String {
+fn names<'a>(looks: impl Iterator<Item = &'a FolderLook>) -> String {
     listed(
         &looks
             .map(|look| format!("{}/", look.name))

@@ -5,6 +5,7 @@
 
 use super::fitted::{FittedStore, fitted_path};
 use super::listing::{FileListing, ListedFile};
+use super::root_name::root_name;
 use super::scan::{FileScan, Scanner};
 use crate::convert::Conversion;
 use crate::lock::CacheLock;
@@ -70,7 +71,7 @@ pub(super) fn scan(
         path,
         root: root_text,
         files,
-        found: Mutex::new(Found {
+        found: Mutex::new(LookSoFar {
             scans: vec![None; files.len()],
             done: 0,
             saved: Instant::now(),
@@ -96,21 +97,16 @@ pub(super) fn scan(
     Ok(scans)
 }
 
-/// Name of the manifest of a root folder.
-pub(super) fn root_name(root: &str) -> String {
-    blake3::hash(root.as_bytes()).to_hex()[..16].to_string()
-}
-
 /// A look at all files of a set.
 struct Look<'a> {
     path: PathBuf,
     root: String,
     files: &'a [ListedFile],
-    found: Mutex<Found>,
+    found: Mutex<LookSoFar>,
 }
 
 /// What a look has found so far.
-struct Found {
+struct LookSoFar {
     scans: Vec<Option<FileScan>>,
     done: usize,
     saved: Instant,

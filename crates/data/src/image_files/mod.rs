@@ -12,6 +12,7 @@ mod manifest;
 mod photo;
 mod photo_header;
 mod reading;
+mod root_name;
 mod scan;
 mod similar_names;
 mod table;

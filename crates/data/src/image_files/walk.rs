@@ -40,7 +40,7 @@ pub(super) struct Entry {
 }
 
 /// An image file that was found.
-pub(super) struct Found {
+pub(super) struct FoundImage {
     /// Its name relative to the set's folder.
     pub(super) name: String,
     /// Its path, to open it.
@@ -54,7 +54,7 @@ type FileIdentity = (u64, u64);
 
 /// What was found on walks through folders of one set.
 #[derive(Default)]
-pub(super) struct Walk {
+pub(super) struct FolderWalk {
     pub(super) left_out: Vec<LeftOut>,
     /// Folders that have been entered, or that are not to be entered through a link.
     known: HashSet<FileIdentity>,
@@ -62,7 +62,7 @@ pub(super) struct Walk {
     has_links: bool,
 }
 
-impl Walk {
+impl FolderWalk {
     /// Keeps links from leading into a folder, which is read or not read under this name. The
     /// answer is whether it was not known yet; a repeated one counts as left out.
     pub(super) fn reserve(&mut self, folder: &Path, name: &str) -> Result<bool, DataError> {
@@ -75,7 +75,11 @@ impl Walk {
     }
 
     /// All images in a reserved folder and below it.
-    pub(super) fn images(&mut self, folder: &Path, name: &str) -> Result<Vec<Found>, DataError> {
+    pub(super) fn images(
+        &mut self,
+        folder: &Path,
+        name: &str,
+    ) -> Result<Vec<FoundImage>, DataError> {
         let mut found = Vec::new();
         self.enter(folder, name, (0, false), &mut found)?;
         Ok(found)
@@ -86,7 +90,7 @@ impl Walk {
         folder: &Path,
         name: &str,
         (depth, below_link): (usize, bool),
-        found: &mut Vec<Found>,
+        found: &mut Vec<FoundImage>,
     ) -> Result<(), DataError> {
         // Folders behind links come last: a folder is read under its own name if it has one.
         let mut entries = entries(folder)?;
@@ -101,7 +105,7 @@ impl Walk {
                     continue;
                 }
                 let path = entry.path;
-                found.push(Found {
+                found.push(FoundImage {
                     name,
                     path,
                     is_link,
@@ -148,8 +152,8 @@ impl Walk {
     /// is among them.
     pub(super) fn without_repeated_links(
         &mut self,
-        mut found: Vec<(Found, u16, SetPart)>,
-    ) -> Vec<(Found, u16, SetPart)> {
+        mut found: Vec<(FoundImage, u16, SetPart)>,
+    ) -> Vec<(FoundImage, u16, SetPart)> {
         if !self.has_links {
             return found;
         }

@@ -10,8 +10,8 @@ use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::Node;
 use convsweep_spec::data::{
-    Column, DataFacts, DataSpec, ImageLimits, Luma, PartNames, Resize, ResizeMethod, Shapes,
-    Source, SplitScheme, Table,
+    Column, DataFacts, DataSpec, ImageLimits, ImageTable, Luma, PartNames, Resize, ResizeMethod,
+    Shapes, Source, SplitScheme,
 };
 use convsweep_spec::words::counted;
 use std::collections::BTreeMap;
@@ -56,9 +56,10 @@ pub(super) fn data(node: &Node, inputs: &Inputs, sink: &mut ProblemSink) -> Opti
             resize: resize?,
             channels,
             damaged: reader.choice("damaged")?,
-            luma: match channels {
-                Some(1) => Luma::Rec601,
-                _ => Luma::default(),
+            luma: if channels == Some(1) {
+                Luma::Rec601
+            } else {
+                Luma::default()
             },
             background: background(&reader),
             empty_classes: reader.choice("empty_classes")?,
@@ -118,7 +119,7 @@ fn part_names(options: &TableReader) -> PartNames {
     }
 }
 
-fn table(options: &TableReader, sink: &mut ProblemSink) -> Option<Table> {
+fn table(options: &TableReader, sink: &mut ProblemSink) -> Option<ImageTable> {
     let column = |key| {
         let node = options.node(key)?;
         let number = node.int().and_then(|n| u32::try_from(n).ok());
@@ -132,7 +133,7 @@ fn table(options: &TableReader, sink: &mut ProblemSink) -> Option<Table> {
         sink.report(problem.help("split_column = \"…\": the column with these values"));
         return None;
     }
-    Some(Table {
+    Some(ImageTable {
         path_column: column("path_column")?,
         label_column: column("label_column")?,
         split_column: column("split_column"),

@@ -220,17 +220,17 @@ fn check_copies(
     let Ok(Divided { train, validation }) = divided(facts, reading, &data.spec, first_fold) else {
         return;
     };
-    let mut parts = vec![Side::Test; reading.labels.len()];
+    let mut parts = vec![UsedFor::Test; reading.labels.len()];
     let mut mark = |rows: &[u32], side| rows.iter().for_each(|row| parts[*row as usize] = side);
     let is_divided_in_turn = folds.is_some() && data.spec.duplicates != Copies::KeepInTraining;
-    mark(&train, Side::Training);
+    mark(&train, UsedFor::Training);
     // Each fold validates once: of two copies, one trains while the other one validates.
     mark(
         &validation,
         if is_divided_in_turn {
-            Side::Training
+            UsedFor::Training
         } else {
-            Side::Validation
+            UsedFor::Validation
         },
     );
     let mut leaks = Leaks::default();
@@ -253,7 +253,7 @@ fn check_copies(
 
 /// What an image is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Side {
+enum UsedFor {
     Training,
     Validation,
     Test,
@@ -292,13 +292,14 @@ impl Leak {
 }
 
 impl Leaks {
-    fn add(&mut self, group: &[u32], parts: &[Side], reading: &SetReading, has_folds: bool) {
-        let of = |side: Side| {
+    fn add(&mut self, group: &[u32], parts: &[UsedFor], reading: &SetReading, has_folds: bool) {
+        let of = |side: UsedFor| {
             let rows = group.iter().filter(|row| parts[**row as usize] == side);
             rows.copied().collect::<Vec<u32>>()
         };
         let name = |row: u32| reading.names[row as usize].as_str();
-        let [train, validation, test] = [Side::Training, Side::Validation, Side::Test].map(of);
+        let [train, validation, test] =
+            [UsedFor::Training, UsedFor::Validation, UsedFor::Test].map(of);
         if let (Some(one), Some(other)) = (validation.first(), train.first()) {
             self.validation
                 .add(validation.len(), [name(*one), name(*other)]);

@@ -1,5 +1,6 @@
 //! The image set of a job and how it is split.
 
+mod choices;
 mod reading;
 mod source;
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+pub use choices::{Copies, EmptyClasses, Luma};
 pub use reading::{LeftOut, ReadPlace, SetReading};
-pub use source::{Column, PartNames, SetPart, Shapes, Source, Table};
+pub use source::{Column, ImageTable, PartNames, SetPart, Shapes, Source};
 
 /// Resolved `[data]`: the images, their size and their split. The folder that holds them is not
 /// part of it.
@@ -56,60 +58,6 @@ impl DataSpec {
             empty_classes: EmptyClasses::default(),
             duplicates: Copies::default(),
         }
-    }
-}
-
-/// How the brightness of a colour is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Luma {
-    /// 0.2126 red + 0.7152 green + 0.0722 blue (ITU-R BT.709), as older versions of the program
-    /// did; also where nothing is converted.
-    #[default]
-    Rec709,
-    /// 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as Pillow, torchvision and TensorFlow.
-    Rec601,
-}
-
-impl Luma {
-    fn is_neutral(&self) -> bool {
-        *self == Luma::default()
-    }
-}
-
-/// What to do with a class without images.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EmptyClasses {
-    /// Refuse the set, naming the class.
-    #[default]
-    Error,
-    /// Leave the class out.
-    Drop,
-}
-
-impl EmptyClasses {
-    fn is_neutral(&self) -> bool {
-        *self == EmptyClasses::default()
-    }
-}
-
-/// What to do with an image that is in two parts of the split, or under two labels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Copies {
-    /// Use it, and say so.
-    #[default]
-    Warn,
-    /// Refuse the set.
-    Error,
-    /// Use it for training only.
-    KeepInTraining,
-}
-
-impl Copies {
-    fn is_neutral(&self) -> bool {
-        *self == Copies::default()
     }
 }
 

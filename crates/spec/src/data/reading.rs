@@ -1,6 +1,7 @@
 //! What was found in the folder or table of an image set.
 
-use super::{Copies, DataSpec, SetPart};
+use super::choices::Copies;
+use super::source::SetPart;
 use crate::words::{counted, listed, printable, thousands};
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +30,9 @@ pub struct SetReading {
 
 impl SetReading {
     /// Rows of the first `train_images` images that are used for training only, ascending: copies,
-    /// if `spec` asks for it.
-    pub fn training_only(&self, spec: &DataSpec, train_images: u32) -> Vec<u32> {
-        let mut rows = match spec.duplicates {
+    /// if that is what is to be done with them.
+    pub fn training_only(&self, duplicates: Copies, train_images: u32) -> Vec<u32> {
+        let mut rows = match duplicates {
             Copies::KeepInTraining => self.copies.concat(),
             Copies::Warn | Copies::Error => Vec::new(),
         };

@@ -20,7 +20,7 @@ pub enum Source {
     /// validation and testing. Without names, folders with the usual names are recognised.
     Folder(PartNames),
     /// A table with a row for each image.
-    Csv(Table),
+    Csv(ImageTable),
     /// Shapes drawn by the program itself.
     Shapes(Shapes),
 }
@@ -110,7 +110,7 @@ impl PartNames {
 
 /// A table of images and how it is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Table {
+pub struct ImageTable {
     /// The column with paths, relative to the table or to `root`.
     pub path_column: Column,
     /// The column with labels.
@@ -138,10 +138,10 @@ pub struct Table {
     pub classes: BTreeMap<String, String>,
 }
 
-impl Table {
+impl ImageTable {
     /// A table with a header whose columns have these names.
-    pub fn new(path_column: &str, label_column: &str) -> Table {
-        Table {
+    pub fn new(path_column: &str, label_column: &str) -> ImageTable {
+        ImageTable {
             path_column: Column::Name(path_column.into()),
             label_column: Column::Name(label_column.into()),
             split_column: None,

@@ -55,7 +55,7 @@ pub fn divided(
     let images = Divisible {
         labels: &reading.labels[..facts.train_images as usize],
         given: facts.validation_images,
-        training_only: &reading.training_only(spec, facts.train_images),
+        training_only: &reading.training_only(spec.duplicates, facts.train_images),
     };
     divide(images, spec, fold)
 }

@@ -10,9 +10,9 @@ use super::similar_names::similar_names;
 use super::walk::entries;
 use crate::DataError;
 use convsweep_files::read_regular;
-use convsweep_spec::data::{LeftOut, ReadPlace, SetPart, Table};
+use convsweep_spec::data::{ImageTable, LeftOut, ReadPlace, SetPart};
 use convsweep_spec::words::counted;
-use rows::{TableRow, rows};
+use rows::{ImageRow, rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ const NOT_LISTED: &str = "in a folder of the table's images and not in the table
 /// # Errors
 /// `Missing` if there is no such file, `Damaged` if a line is wrong, `Invalid` if the table is not
 /// as `spec` says.
-pub(super) fn list(path: &Path, spec: &Table) -> Result<FileListing, DataError> {
+pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataError> {
     if !path.exists() {
         return Err(DataError::Missing(format!(
             "{}: there is no such CSV file (data.path)",
@@ -82,7 +82,7 @@ struct Classes {
 
 impl Classes {
     /// Labels are numbered in their own order, also where the file gives them other names.
-    fn of(path: &Path, spec: &Table, rows: &[TableRow]) -> Result<Classes, DataError> {
+    fn of(path: &Path, spec: &ImageTable, rows: &[ImageRow]) -> Result<Classes, DataError> {
         let labels: BTreeSet<&str> = rows.iter().map(|row| row.label.as_str()).collect();
         let mut labels: Vec<String> = labels.into_iter().map(str::to_string).collect();
         let mut notes = Vec::new();
@@ -125,7 +125,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(path: &Path, spec: &Table, rows: &[TableRow]) -> Result<Parts, DataError> {
+    fn of(path: &Path, spec: &ImageTable, rows: &[ImageRow]) -> Result<Parts, DataError> {
         let values: BTreeSet<&str> = rows.iter().filter_map(|row| row.part.as_deref()).collect();
         let given = |value: &str| {
             let holds = |part: &&SetPart| spec.split_values.of(**part).iter().any(|v| v == value);
@@ -160,13 +160,13 @@ impl Parts {
         )))
     }
 
-    fn part(&self, row: &TableRow) -> SetPart {
+    fn part(&self, row: &ImageRow) -> SetPart {
         let value = row.part.as_ref();
         let part = value.and_then(|value| self.meaning.get(value));
         part.copied().unwrap_or(SetPart::Training)
     }
 
-    fn places(&self, rows: &[TableRow]) -> Vec<ReadPlace> {
+    fn places(&self, rows: &[ImageRow]) -> Vec<ReadPlace> {
         let mut places: Vec<ReadPlace> = Vec::new();
         for row in rows {
             let part = self.part(row);
@@ -187,7 +187,7 @@ impl Parts {
 
 /// The path of an image: with the extension that the file gives, and with slashes, where a path
 /// with backslashes does not exist as it is written.
-fn file_name(root: &Path, image: &str, spec: &Table) -> String {
+fn file_name(root: &Path, image: &str, spec: &ImageTable) -> String {
     let mut name = image.to_string();
     if let Some(extension) = &spec.extension
         && Path::new(&name).extension().is_none()
@@ -204,8 +204,8 @@ fn file_name(root: &Path, image: &str, spec: &Table) -> String {
 fn hint_at_extension(
     path: &Path,
     root: &Path,
-    row: &TableRow,
-    spec: &Table,
+    row: &ImageRow,
+    spec: &ImageTable,
 ) -> Result<(), DataError> {
     let file = root.join(file_name(root, &row.image, spec));
     if file.exists() {

@@ -3,7 +3,7 @@
 use super::text;
 use crate::DataError;
 use crate::image_files::file_kind::{NameKind, kind_of_name};
-use convsweep_spec::data::{Column, Table};
+use convsweep_spec::data::{Column, ImageTable};
 use convsweep_spec::words::shortened;
 use csv::StringRecord;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 const LONGEST_SHOWN: usize = 300;
 
 /// An image of a table.
-pub(super) struct TableRow {
+pub(super) struct ImageRow {
     /// Its path, as it is written.
     pub(super) image: String,
     /// Its label, as it is written.
@@ -27,7 +27,11 @@ pub(super) struct TableRow {
 ///
 /// # Errors
 /// `Damaged` if a line cannot be read or lacks something, `Invalid` if there is no such column.
-pub(super) fn rows(path: &Path, bytes: &[u8], spec: &Table) -> Result<Vec<TableRow>, DataError> {
+pub(super) fn rows(
+    path: &Path,
+    bytes: &[u8],
+    spec: &ImageTable,
+) -> Result<Vec<ImageRow>, DataError> {
     let broken = |e: csv::Error| DataError::damaged(path, e.to_string());
     let text = text::text(path, bytes)?;
     let separator = match spec.separator {
@@ -41,7 +45,7 @@ pub(super) fn rows(path: &Path, bytes: &[u8], spec: &Table) -> Result<Vec<TableR
         .from_reader(text);
     // Without a header, these are the first row, which is read again as a record.
     let headers = reader.headers().map_err(broken)?.clone();
-    let columns = Columns::find(path, &headers, spec)?;
+    let columns = ColumnIndices::find(path, &headers, spec)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
@@ -51,23 +55,27 @@ pub(super) fn rows(path: &Path, bytes: &[u8], spec: &Table) -> Result<Vec<TableR
 }
 
 /// Indices of the columns that are read.
-struct Columns {
+struct ColumnIndices {
     image: usize,
     label: usize,
     part: Option<usize>,
 }
 
-impl Columns {
-    fn find(path: &Path, headers: &StringRecord, spec: &Table) -> Result<Columns, DataError> {
+impl ColumnIndices {
+    fn find(
+        path: &Path,
+        headers: &StringRecord,
+        spec: &ImageTable,
+    ) -> Result<ColumnIndices, DataError> {
         let index = |of: &Column| column(path, headers, of, spec.header);
-        Ok(Columns {
+        Ok(ColumnIndices {
             image: index(&spec.path_column)?,
             label: index(&spec.label_column)?,
             part: spec.split_column.as_ref().map(index).transpose()?,
         })
     }
 
-    fn row(&self, path: &Path, record: &StringRecord) -> Result<TableRow, DataError> {
+    fn row(&self, path: &Path, record: &StringRecord) -> Result<ImageRow, DataError> {
         let line = record.position().map_or(0, csv::Position::line);
         let lacks = |what: &str| DataError::damaged(path, format!("line {line} has no {what}"));
         let (image, label) = (&record[self.image], &record[self.label]);
@@ -78,7 +86,7 @@ impl Columns {
         if part.as_ref().is_some_and(String::is_empty) {
             return Err(lacks("value in the column of the split"));
         }
-        Ok(TableRow {
+        Ok(ImageRow {
             image: image.to_string(),
             label: label.to_string(),
             part,

@@ -294,7 +294,7 @@ fn table(dir: &tempfile::TempDir, text: &str) -> Result<crate::ImageSet, DataErr
     let path = dir.path().join("table.csv");
     std::fs::write(&path, text).unwrap();
     let cache = dir.path().join(".cache");
-    let source = Source::Csv(convsweep_spec::data::Table::new("file", "label"));
+    let source = Source::Csv(convsweep_spec::data::ImageTable::new("file", "label"));
     open(Location::new(&cache, Some(&path)), &spec(source))
 }
 

@@ -4,6 +4,7 @@
 //! the SVG gets a view box of that grid. The PNG is that SVG, drawn by resvg.
 
 mod dashes;
+mod encoding;
 mod pdf;
 mod pen;
 mod png;

@@ -1,16 +1,16 @@
 //! A scene as a PNG file: its SVG document, drawn by resvg, so that both show the same.
 
+use super::encoding::encoded;
 use super::pen::RenderError;
 use super::svg;
 use crate::draw::color::{MUTED, PAPER};
 use crate::draw::fallback::{fonts, missing_letters};
 use crate::draw::scene::{Scene, SceneItem};
 use crate::draw::text::{Anchor, SMALL, Text};
+use image::RgbImage;
 use image::imageops::{self, FilterType};
-use image::{ImageFormat, RgbImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
-use std::io::Cursor;
 
 /// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, which is 240 dots an inch on the
 /// width of a page.
@@ -38,13 +38,6 @@ pub fn png(scene: &Scene) -> Result<Vec<u8>, RenderError> {
         }
     }
     encoded(&picture)
-}
-
-/// An image as a PNG file.
-pub(super) fn encoded(image: &RgbImage) -> Result<Vec<u8>, RenderError> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png)?;
-    Ok(bytes.into_inner())
 }
 
 /// The scene with a line that says which letters cannot be drawn.

@@ -1,7 +1,7 @@
 //! A scene as an SVG document.
 
+use super::encoding::encoded;
 use super::pen::{GRID, Pen, RenderError};
-use super::png;
 use crate::draw::color;
 use crate::draw::font::FAMILY;
 use crate::draw::scene::{Scene, SceneItem};
@@ -68,7 +68,7 @@ fn image_element(
     size: (f64, f64),
     image: &RgbImage,
 ) -> Result<String, RenderError> {
-    let data = STANDARD.encode(png::encoded(image)?);
+    let data = STANDARD.encode(encoded(image)?);
     let (x, y) = (at.0 * GRID, at.1 * GRID);
     let (width, height) = (size.0 * GRID, size.1 * GRID);
     Ok(format!(
