@@ -140,10 +140,7 @@ fn classes_that_cannot_be_learnt_are_refused_and_others_noted() {
     );
     let drop = ["--set", "data.empty_classes=drop"];
     let dropped = workdir.stdout(&[&["plan", "small.toml"], &drop[..]].concat());
-    assert_contains(
-        &dropped,
-        &["2 classes", "left out: no image in the folder of the class"],
-    );
+    assert_contains(&dropped, &["2 classes", "left out: no image of the class"]);
 }
 
 #[test]
@@ -280,7 +277,7 @@ fn validation_images_are_listed_by_number_path_or_name() {
     for text in ["1\n6\n", "./a/1.png\nonly.png # a comment\n"] {
         assert_contains(
             &plan(text).exits(0).stdout(),
-            &["2 listed validation images"],
+            &["5 training and 2 validation images"],
         );
     }
     assert_contains(
@@ -336,4 +333,35 @@ fn grey_is_that_of_other_libraries_and_old_jobs_keep_theirs() {
     }
     let plan = grey.stdout(&["plan", "small.toml", "--json"]);
     assert!(!plan.contains("luma"), "{plan}");
+}
+
+#[test]
+fn a_split_without_validation_images_is_refused_by_the_plan() {
+    let workdir = of_folder("");
+    fill(&workdir, &["a", "b", "c", "d", "e"], 1);
+    let refused = workdir.run(&["plan", "small.toml"]).exits(2);
+    assert_contains(
+        &refused.stderr(),
+        &["no image is left for validation", "every class"],
+    );
+    let all = workdir
+        .run(&["plan", "small.toml", "--set", "data.split.folds=9"])
+        .exits(2);
+    assert_contains(&all.stderr(), &["5 images cannot be split into 9 folds"]);
+}
+
+#[test]
+fn writing_down_what_makes_no_difference_trains_nothing_anew() {
+    let workdir = of_folder("");
+    fill(&workdir, &["a", "b"], 4);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    for key in [
+        "background=[255,255,255]",
+        "empty_classes=drop",
+        "duplicates=error",
+    ] {
+        let set = format!("data.{key}");
+        let plan = workdir.stdout(&["plan", "small.toml", "--set", &set]);
+        assert_contains(&plan, &["1 job: 1 reused"]);
+    }
 }

@@ -6,11 +6,11 @@
 use super::file_kind::is_junk;
 use super::layout::{PartFolder, SetLayout, named, recognised};
 use super::listing::{FileListing, ListedFile, judge_classes, numbered};
-use super::similar_names::similar_names;
+use super::similar_names::{look_alike, similar_names};
 use super::walk::{Entry, FolderWalk, FoundImage, entries, reason};
 use crate::DataError;
-use convsweep_spec::data::{EmptyClasses, LeftOut, PartNames, ReadPlace, SetPart};
-use convsweep_spec::words::{counted, counted_as};
+use convsweep_spec::data::{LeftOut, PartNames, ReadPlace, SetPart};
+use convsweep_spec::words::counted;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -19,11 +19,7 @@ use std::path::Path;
 /// # Errors
 /// `Missing` if there is no such folder or it has no classes, `Invalid` if it can be read in two
 /// ways or a class has no images.
-pub(super) fn list(
-    root: &Path,
-    names: &PartNames,
-    empty: EmptyClasses,
-) -> Result<FileListing, DataError> {
+pub(super) fn list(root: &Path, names: &PartNames) -> Result<FileListing, DataError> {
     if !root.is_dir() {
         return Err(DataError::Missing(format!(
             "{}: there is no such folder (data.path)",
@@ -46,8 +42,7 @@ pub(super) fn list(
     reader.read(&folders, &number_of)?;
     reader.leave_out(&layout)?;
     let mut listing = reader.listing(classes, &layout);
-    listing.notes = similar_names(&listing.classes)?;
-    empty_classes(&mut listing, empty)?;
+    listing.notes = [layout.notes, similar_names(&listing.classes)?].concat();
     Ok(listing)
 }
 
@@ -55,6 +50,8 @@ pub(super) fn list(
 struct ClassFolder<'a> {
     class: String,
     part: &'a PartFolder,
+    /// Index of the part.
+    place: usize,
     folder: Entry,
 }
 
@@ -62,7 +59,7 @@ struct ClassFolder<'a> {
 struct FolderReader<'a> {
     root: &'a Path,
     walk: FolderWalk,
-    files: Vec<(FoundImage, u16, SetPart)>,
+    files: Vec<(FoundImage, u16, usize)>,
 }
 
 impl FolderReader<'_> {
@@ -75,10 +72,13 @@ impl FolderReader<'_> {
             self.walk.reserve(&part.path, &part.name)?;
         }
         let mut folders = Vec::new();
-        for part in &layout.parts {
+        for (place, part) in layout.parts.iter().enumerate() {
             for entry in entries(&part.path)? {
                 let name = below(&part.name, &entry.name);
-                if is_junk(&entry.name) {
+                let is_part = |other: &PartFolder| other.path == entry.path;
+                if layout.parts.iter().any(is_part) {
+                    continue;
+                } else if is_junk(&entry.name) {
                     LeftOut::add(&mut self.walk.left_out, reason::JUNK, &name);
                 } else if !entry.is_folder {
                     self.walk.leave_out_entry(&entry, &name, reason::NO_CLASS);
@@ -86,6 +86,7 @@ impl FolderReader<'_> {
                     folders.push(ClassFolder {
                         class: entry.name.clone(),
                         part,
+                        place,
                         folder: entry,
                     });
                 }
@@ -105,7 +106,7 @@ impl FolderReader<'_> {
                 return Err(other_class(folder, number_of));
             };
             for found in self.walk.images(&folder.folder.path, &name)? {
-                self.files.push((found, *class, folder.part.part));
+                self.files.push((found, *class, folder.place));
             }
         }
         Ok(())
@@ -121,6 +122,10 @@ impl FolderReader<'_> {
                 if is_junk(&entry.name) {
                     LeftOut::add(&mut self.walk.left_out, reason::JUNK, &entry.name);
                 } else if entry.is_folder {
+                    // It may lead to a part, through a link or a name of several folders.
+                    if self.walk.is_known(&entry.path)? {
+                        continue;
+                    }
                     self.walk.leave_out(&entry.path, &entry.name, why)?;
                 } else {
                     self.walk.leave_out_entry(entry, &entry.name, why);
@@ -133,7 +138,7 @@ impl FolderReader<'_> {
     fn listing(mut self, classes: Vec<String>, layout: &SetLayout) -> FileListing {
         let found = self.walk.without_repeated_links(self.files);
         let mut files = Vec::with_capacity(found.len());
-        for (found, class, part) in found {
+        for (found, class, place) in found {
             let below_root = found.path.strip_prefix(self.root).unwrap_or(&found.path);
             let is_as_named = below_root.as_os_str() == found.name.as_str();
             let file = (!is_as_named).then(|| below_root.to_owned());
@@ -141,24 +146,24 @@ impl FolderReader<'_> {
                 path: found.name,
                 file,
                 class,
-                part,
+                part: layout.parts[place].part,
+                place,
             });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut places = Vec::new();
-        for folder in &layout.parts {
-            let prefix = below(&folder.name, "");
-            let is_in = |f: &&ListedFile| f.part == folder.part && f.path.starts_with(&prefix);
-            places.push(ReadPlace {
-                name: if prefix.is_empty() {
-                    "./".into()
+        let places = layout.parts.iter().map(|folder| ReadPlace {
+            name: format!(
+                "{}/",
+                if folder.name.is_empty() {
+                    "."
                 } else {
-                    prefix.clone()
-                },
-                part: folder.part,
-                images: files.iter().filter(is_in).count() as u32,
-            });
-        }
+                    &folder.name
+                }
+            ),
+            part: folder.part,
+            images: 0,
+        });
+        let places = places.collect();
         FileListing {
             root: self.root.to_owned(),
             classes,
@@ -186,12 +191,10 @@ fn training_classes(root: &Path, folders: &[ClassFolder]) -> Result<Vec<String>,
     classes.dedup();
     if let [only] = classes.as_slice() {
         let inner = folders.iter().find(|folder| folder.class == *only);
-        let has_folders = match inner {
-            Some(inner) => entries(&inner.folder.path)?.iter().any(|e| e.is_folder),
-            None => false,
-        };
+        let inner_path = inner.map_or(root, |inner| &inner.folder.path);
+        let has_folders = entries(inner_path)?.iter().any(|e| e.is_folder);
         let hint = match has_folders {
-            true => format!("; should data.path be {}?", root.join(only).display()),
+            true => format!("; should data.path be {}?", inner_path.display()),
             false => String::new(),
         };
         return Err(DataError::Missing(format!(
@@ -216,75 +219,18 @@ fn training_classes(root: &Path, folders: &[ClassFolder]) -> Result<Vec<String>,
 
 /// The error of a class that has no training images.
 fn other_class(folder: &ClassFolder, number_of: &HashMap<String, u16>) -> DataError {
-    let name = folder.class.to_lowercase();
-    let alike = number_of.keys().find(|class| class.to_lowercase() == name);
+    let alike = number_of
+        .keys()
+        .find(|class| look_alike(class, &folder.class));
     let hint = match alike {
-        Some(class) => format!("; it has {class}, which differs in letter case only: rename one"),
+        Some(class) => format!(
+            "; it has \"{class}\", which differs only in letter case, spaces or how Unicode \
+             composes the letters: rename one"
+        ),
         None => "; rename it, or remove it".to_string(),
     };
     DataError::Invalid(format!(
         "{}: train has no class of this name{hint}",
         folder.folder.path.display()
     ))
-}
-
-/// Refuses classes without images, or takes them out of the listing.
-fn empty_classes(listing: &mut FileListing, empty: EmptyClasses) -> Result<(), DataError> {
-    let mut images = vec![0u32; listing.classes.len()];
-    for file in &listing.files {
-        images[usize::from(file.class)] += 1;
-    }
-    let without: Vec<&String> = listing
-        .classes
-        .iter()
-        .zip(&images)
-        .filter_map(|(class, count)| (*count == 0).then_some(class))
-        .collect();
-    if without.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = without.iter().take(5).map(|c| format!("\"{c}\"")).collect();
-    let more = match without.len().saturating_sub(5) {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
-    let noun = if without.len() == 1 {
-        "class"
-    } else {
-        "classes"
-    };
-    let said = format!(
-        "no image in the folder of the {noun} {}{more}",
-        names.join(", ")
-    );
-    if empty == EmptyClasses::Error {
-        return Err(DataError::Invalid(format!(
-            "{}: {said}. Remove the {}, or leave such classes out with data.empty_classes = \
-             \"drop\"",
-            listing.root.display(),
-            if without.len() == 1 {
-                "folder"
-            } else {
-                "folders"
-            }
-        )));
-    }
-    listing.notes.push(format!("left out: {said}"));
-    let mut next = 0u16;
-    let mut numbers = Vec::with_capacity(images.len());
-    for count in &images {
-        numbers.push(next);
-        next += u16::from(*count > 0);
-    }
-    for file in &mut listing.files {
-        file.class = numbers[usize::from(file.class)];
-    }
-    let mut counts = images.iter();
-    listing
-        .classes
-        .retain(|_| counts.next().is_some_and(|count| *count > 0));
-    judge_classes(listing.classes.len(), || {
-        let count = counted_as(listing.classes.len() as u64, "class", "classes");
-        format!("{} holds {count} with images", listing.root.display())
-    })
 }

@@ -1,5 +1,6 @@
 //! A set of image files that have been looked at and divided into training and test images.
 
+use super::empty_classes::{handle_empty_classes, no_images};
 use super::fitted::{FittedStore, fitted_path};
 use super::listing::{FileListing, ListedFile};
 use super::reading::{content, decoded, judge_resizing};
@@ -53,7 +54,7 @@ impl ImageFileSet {
         };
         let listing = match &spec.source {
             Source::Csv(table) => table::list(path, table)?,
-            Source::Folder(names) => folder::list(path, names, spec.empty_classes)?,
+            Source::Folder(names) => folder::list(path, names)?,
             Source::Cifar10
             | Source::Cifar100
             | Source::Mnist
@@ -77,14 +78,14 @@ impl ImageFileSet {
         let hash = set_identity(&listing, &scans, spec);
         let FileListing {
             root,
-            classes,
+            mut classes,
             files,
-            places,
+            mut places,
             mut left_out,
-            notes,
+            mut notes,
         } = listing;
         let scanned = files.into_iter().zip(scans);
-        let (whole, damaged): (Vec<_>, Vec<_>) =
+        let (mut whole, damaged): (Vec<_>, Vec<_>) =
             scanned.partition(|(_, scan)| scan.damage.is_none());
         if spec.damaged == Damaged::Refuse {
             refuse_damaged(&root, &damaged)?;
@@ -92,6 +93,12 @@ impl ImageFileSet {
         for (file, _) in &damaged {
             LeftOut::add(&mut left_out, reason::DAMAGED, &file.path);
         }
+        let empty = spec.empty_classes;
+        let dropped = handle_empty_classes(&root, &mut classes, &mut whole, empty)?;
+        if !dropped.is_empty() {
+            notes.push(format!("left out: {}", no_images(&dropped)));
+        }
+        let has_transparency = whole.iter().any(|(_, scan)| scan.transparent);
         let [train, validation, mut test] = parts(whole, spec, classes.len(), path)?;
         if spec.duplicates == Copies::KeepInTraining {
             let others = train.iter().chain(&validation);
@@ -106,6 +113,9 @@ impl ImageFileSet {
         }
         let counts = (validation.len(), test.len());
         let files: Vec<ScannedFile> = [train, validation, test].concat();
+        for (file, _) in &files {
+            places[file.place].images += 1;
+        }
         let reading = SetReading {
             places,
             labels: files.iter().map(|(file, _)| file.class).collect(),
@@ -114,6 +124,8 @@ impl ImageFileSet {
             copies: copies(&files),
             left_out,
             notes,
+            dropped_classes: dropped,
+            has_transparency,
         };
         Ok(ImageFileSet {
             root,

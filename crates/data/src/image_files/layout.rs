@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 /// The usual names of each part's folder, in lower case and without separators.
 const USUAL: [(SetPart, &[&str]); 3] = [
     (SetPart::Training, &["train", "training", "trn"]),
-    (SetPart::Validation, &["val", "valid", "validation", "dev"]),
+    (
+        SetPart::Validation,
+        &["val", "valid", "validate", "validation", "vld", "dev"],
+    ),
     (SetPart::Test, &["test", "testing", "tst"]),
 ];
 /// What may follow such a name.
@@ -33,15 +36,28 @@ pub(super) struct SetLayout {
     pub(super) unlabelled: Vec<Entry>,
     /// Everything else in the set's folder.
     pub(super) others: Vec<Entry>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// What a name says about the images of a folder, or about those with this value in a table.
 pub(super) fn usual_part(name: &str) -> Option<SetPart> {
-    let letters = |c: &char| c.is_alphanumeric();
-    let plain: String = name.to_lowercase().chars().filter(letters).collect();
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect();
+    // As a whole, such as "Training Set"; else by the first or the last word: "seg_train".
+    part_of_word(&words.concat())
+        .or_else(|| part_of_word(words.first()?))
+        .or_else(|| part_of_word(words.last()?))
+}
+
+/// The part that a word of lower-case letters means.
+fn part_of_word(word: &str) -> Option<SetPart> {
     for (part, names) in USUAL {
         let is_usual = |name: &&str| {
-            let rest = plain.strip_prefix(*name);
+            let rest = word.strip_prefix(*name);
             rest.is_some_and(|rest| ENDINGS.contains(&rest))
         };
         if names.iter().any(is_usual) {
@@ -70,6 +86,7 @@ pub(super) fn named(root: &Path, names: &PartNames) -> Result<SetLayout, DataErr
             parts.push(PartFolder { name, path, part });
         }
     }
+    refuse_repeated(&parts)?;
     let is_named = |entry: &Entry| {
         let holds = |p: &PartFolder| p.name == entry.name || p.path.starts_with(&entry.path);
         parts.iter().any(holds)
@@ -83,7 +100,27 @@ pub(super) fn named(root: &Path, names: &PartNames) -> Result<SetLayout, DataErr
         parts,
         unlabelled: Vec::new(),
         others,
+        notes: Vec::new(),
     })
+}
+
+/// Refuses a folder that is named twice, under whatever names.
+fn refuse_repeated(parts: &[PartFolder]) -> Result<(), DataError> {
+    let mut known: Vec<(PathBuf, &PartFolder)> = Vec::new();
+    for part in parts {
+        let real = std::fs::canonicalize(&part.path);
+        let real = real.map_err(DataError::io("read folder", &part.path))?;
+        if let Some((_, earlier)) = known.iter().find(|(path, _)| *path == real) {
+            return Err(DataError::Invalid(format!(
+                "{}: the folder is named twice, as {} and as {} images",
+                part.path.display(),
+                earlier.part.name(),
+                part.part.name()
+            )));
+        }
+        known.push((real, part));
+    }
+    Ok(())
 }
 
 /// The layout by the usual names of folders.
@@ -92,37 +129,100 @@ pub(super) fn named(root: &Path, names: &PartNames) -> Result<SetLayout, DataErr
 /// `Invalid` if the folder can be read in two ways, with both and the key that decides.
 pub(super) fn recognised(root: &Path) -> Result<SetLayout, DataError> {
     let found = entries(root)?;
-    let is_plain = |entry: &&Entry| entry.is_folder && !is_junk(&entry.name);
-    let folders: Vec<&Entry> = found.iter().filter(is_plain).collect();
+    let folders: Vec<&Entry> = found.iter().filter(|e| is_plain_folder(e)).collect();
     let looks: Vec<FolderLook> = folders.iter().map(|f| look(f)).collect::<Result<_, _>>()?;
     let with_classes = |look: &&FolderLook| look.part.is_some() && look.has_classes;
     let split: Vec<&FolderLook> = looks.iter().filter(with_classes).collect();
     if split.is_empty() {
         refuse_unlabelled_parts(root, &looks)?;
+        refuse_hidden_parts(root, &folders)?;
         return Ok(folder_of_classes(root));
     }
     refuse_two_readings(root, &looks, &split)?;
     let mut parts = Vec::new();
     for part in SetPart::ALL {
         let of_part = split.iter().filter(|look| look.part == Some(part));
-        parts.extend(of_part.map(|look| PartFolder {
-            name: look.name.clone(),
-            path: look.path.clone(),
-            part,
-        }));
+        for look in of_part {
+            let (name, path) = innermost(&look.name, &look.path)?;
+            parts.push(PartFolder { name, path, part });
+        }
     }
-    let is_part = |entry: &Entry| parts.iter().any(|part| part.name == entry.name);
+    let is_part = |entry: &Entry| split.iter().any(|look| look.name == entry.name);
     let is_unlabelled = |entry: &Entry| {
         let same = |look: &&FolderLook| look.name == entry.name && look.part.is_some();
         looks.iter().any(|look| same(&look))
     };
     let rest = found.into_iter().filter(|entry| !is_part(entry));
     let (unlabelled, others) = rest.partition(is_unlabelled);
+    let is_empty =
+        |look: &&FolderLook| look.part.is_some() && !look.has_classes && !look.has_images;
+    let empty = looks.iter().filter(is_empty);
     Ok(SetLayout {
         parts,
         unlabelled,
         others,
+        notes: empty
+            .map(|look| format!("{}/ holds no images", look.name))
+            .collect(),
     })
+}
+
+/// The folder that holds the folders of the classes: a folder whose only content is a folder of
+/// folders is passed through, as in `train/train/cat`.
+fn innermost(name: &str, path: &Path) -> Result<(String, PathBuf), DataError> {
+    let inside = entries(path)?;
+    let folders: Vec<&Entry> = inside.iter().filter(|e| is_plain_folder(e)).collect();
+    if let [only] = folders.as_slice() {
+        let below = entries(&only.path)?;
+        let holds_folders = below.iter().any(is_plain_folder);
+        let holds_images = below.iter().any(is_image);
+        if holds_folders && !holds_images {
+            return innermost(&format!("{name}/{}", only.name), &only.path);
+        }
+    }
+    Ok((name.to_string(), path.to_owned()))
+}
+
+fn is_plain_folder(entry: &Entry) -> bool {
+    entry.is_folder && !is_junk(&entry.name)
+}
+
+fn is_image(entry: &Entry) -> bool {
+    !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image
+}
+
+/// Refuses folders that look like parts of a set although their names say nothing, as in `fold1/cat`
+/// and `fold2/cat`, and folders of classes that are divided themselves, as in `cat/train`.
+fn refuse_hidden_parts(root: &Path, folders: &[&Entry]) -> Result<(), DataError> {
+    let mut inner: Vec<Vec<String>> = Vec::new();
+    for folder in folders {
+        let inside = entries(&folder.path)?;
+        if inside.iter().any(is_image) {
+            return Ok(());
+        }
+        let names = inside.into_iter().filter(is_plain_folder);
+        inner.push(names.map(|entry| entry.name).collect());
+    }
+    inner.retain(|names| names.len() > 1);
+    let Some(names) = inner.first().filter(|names| inner[1..].contains(names)) else {
+        return Ok(());
+    };
+    let (root, shown) = (root.display(), listed(&names[..names.len().min(3)]));
+    Err(DataError::Invalid(
+        match names.iter().all(|name| usual_part(name).is_some()) {
+            true => format!(
+                "{root} has folders that each hold {shown}: the classes are divided themselves. Put \
+             the parts outside, as in train/cat and test/cat, list the images in a table with a \
+             split_column, or, if all of a class's images belong together, say so: source = \
+             {{ name = \"folder\", train = \".\" }}"
+            ),
+            false => format!(
+                "{root} can be read in two ways: its folders are parts that each hold the classes \
+             {shown} (source = {{ name = \"folder\", train = \"…\", validation = \"…\", test = \
+             \"…\" }}), or they are the classes themselves (train = \".\")"
+            ),
+        },
+    ))
 }
 
 /// The set's folder holds the folders of the classes.
@@ -135,6 +235,7 @@ fn folder_of_classes(root: &Path) -> SetLayout {
         }],
         unlabelled: Vec::new(),
         others: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -152,11 +253,10 @@ struct FolderLook {
 
 fn look(folder: &Entry) -> Result<FolderLook, DataError> {
     let inside = entries(&folder.path)?;
-    let is_image = |entry: &Entry| !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image;
     let mut has_classes = false;
     for entry in inside.iter().filter(|e| e.is_folder && !is_junk(&e.name)) {
         let below = entries(&entry.path)?;
-        has_classes |= below.iter().any(|e| is_image(e) || e.is_folder);
+        has_classes |= below.iter().any(|e| is_image(e) || is_plain_folder(e));
     }
     Ok(FolderLook {
         name: folder.name.clone(),

@@ -20,6 +20,8 @@ pub(super) struct ListedFile {
     pub(super) class: u16,
     /// What the source says it is for.
     pub(super) part: SetPart,
+    /// Index of the place where it was found.
+    pub(super) place: usize,
 }
 
 impl ListedFile {

@@ -1,6 +1,7 @@
 //! Sets of single image files: folders of classes, and CSV tables.
 
 mod class_order;
+mod empty_classes;
 mod file_kind;
 mod file_version;
 mod fitted;

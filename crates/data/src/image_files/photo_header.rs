@@ -36,7 +36,7 @@ impl PhotoHeader {
         let header = match format_of(bytes) {
             Some(ImageFormat::Png) => png(&bytes[PNG_SIGNATURE..]),
             Some(ImageFormat::Jpeg) => jpeg(&bytes[JPEG_START..]),
-            Some(format) => of_decoder(bytes, format),
+            Some(format) => Some(of_decoder(bytes, format)?),
             None => return Err("is neither JPEG nor PNG, WebP, BMP, GIF or TIFF".to_string()),
         };
         match header {
@@ -63,15 +63,16 @@ impl PhotoHeader {
 }
 
 /// The header as the format's decoder reads it.
-fn of_decoder(bytes: &[u8], format: ImageFormat) -> Option<PhotoHeader> {
+fn of_decoder(bytes: &[u8], format: ImageFormat) -> Result<PhotoHeader, String> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(HEADER_BYTES);
     reader.limits(limits);
-    let decoder = reader.into_decoder().ok()?;
+    let decoder = reader.into_decoder();
+    let decoder = decoder.map_err(|error| format!("cannot be decoded: {error}"))?;
     let (width, height) = decoder.dimensions();
     let bytes_per_pixel = u64::from(decoder.color_type().bytes_per_pixel());
-    Some(PhotoHeader {
+    Ok(PhotoHeader {
         format,
         width,
         height,
@@ -224,7 +225,7 @@ mod tests {
             assert!(problem.contains(expect), "{problem}");
         };
         check(b"", "is empty");
-        check(b"GIF89a", "no usable header");
+        check(b"GIF89a", "cannot be decoded");
         check(b"a text", "neither JPEG nor PNG");
         check(cut_png, "no usable header");
         check(&[0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xFF, 1], "no usable header");

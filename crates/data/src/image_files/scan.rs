@@ -15,6 +15,9 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// The system's number for too many links on the way to a file (ELOOP).
+const LINKS_IN_A_CIRCLE: i32 = 40;
+
 /// What is known of an image file. The fields are kept in the manifest's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct FileScan {
@@ -63,6 +66,9 @@ impl Scanner<'_> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing(path)),
+            Err(e) if e.raw_os_error() == Some(LINKS_IN_A_CIRCLE) => {
+                return Ok(damaged("is a link in a circle of links"));
+            }
             Err(e) => return Err(DataError::io("read", path)(e)),
         };
         if let Some(why) = not_regular(metadata.file_type()) {

@@ -4,7 +4,7 @@ use crate::DataError;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
-/// Notes on names that differ in letter case only.
+/// Notes on names that differ only in letter case or spaces.
 ///
 /// # Errors
 /// `Invalid` if two names look the same: one is composed and the other one decomposed Unicode.
@@ -19,13 +19,24 @@ pub(super) fn similar_names(classes: &[String]) -> Result<Vec<String>, DataError
                  letters: put their images under one name"
             )));
         }
-        if let Some(other) = lower.insert(form.to_lowercase(), class) {
+        if let Some(other) = lower.insert(plain(class), class) {
             notes.push(format!(
-                "the classes \"{other}\" and \"{class}\" differ in letter case only"
+                "the classes \"{other}\" and \"{class}\" differ only in letter case or spaces"
             ));
         }
     }
     Ok(notes)
+}
+
+/// Whether a person would take one name for the other.
+pub(super) fn look_alike(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
+/// A name without what a person overlooks.
+fn plain(name: &str) -> String {
+    let lower = name.nfc().collect::<String>().to_lowercase();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

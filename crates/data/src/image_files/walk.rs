@@ -3,7 +3,7 @@
 use super::file_kind::{NameKind, holds_image, is_junk, kind_of_name};
 use crate::DataError;
 use convsweep_files::not_regular;
-use convsweep_spec::data::{LeftOut, SetPart};
+use convsweep_spec::data::LeftOut;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -72,6 +72,12 @@ impl FolderWalk {
             LeftOut::add(&mut self.left_out, reason::LINK, &format!("{name}/"));
         }
         Ok(is_new)
+    }
+
+    /// Whether a folder has been reserved or entered, under whatever name.
+    pub(super) fn is_known(&self, folder: &Path) -> Result<bool, DataError> {
+        let metadata = fs::metadata(folder).map_err(DataError::io("read folder", folder))?;
+        Ok(self.known.contains(&(metadata.dev(), metadata.ino())))
     }
 
     /// All images in a reserved folder and below it.
@@ -152,8 +158,8 @@ impl FolderWalk {
     /// is among them.
     pub(super) fn without_repeated_links(
         &mut self,
-        mut found: Vec<(FoundImage, u16, SetPart)>,
-    ) -> Vec<(FoundImage, u16, SetPart)> {
+        mut found: Vec<(FoundImage, u16, usize)>,
+    ) -> Vec<(FoundImage, u16, usize)> {
         if !self.has_links {
             return found;
         }

@@ -133,13 +133,20 @@ fn table(options: &TableReader, sink: &mut ProblemSink) -> Option<ImageTable> {
         sink.report(problem.help("split_column = \"…\": the column with these values"));
         return None;
     }
+    let split_values = values.map_or(PartNames::default(), |node| {
+        part_names(&TableReader::new(node, &[]))
+    });
+    if let (Some(values), Some(twice)) = (values, split_values.repeated()) {
+        let title = format!("`split_values` has \"{twice}\" twice");
+        let problem = Problem::of(ProblemCode::Conflict, values, title);
+        sink.report(problem.help("each value means one part"));
+        return None;
+    }
     Some(ImageTable {
         path_column: column("path_column")?,
         label_column: column("label_column")?,
         split_column: column("split_column"),
-        split_values: values.map_or(PartNames::default(), |node| {
-            part_names(&TableReader::new(node, &[]))
-        }),
+        split_values,
         header: options.bool("header")?,
         separator: options.text("separator").and_then(|s| s.chars().next()),
         extension: options.text("extension").map(|extension| {

@@ -3,7 +3,9 @@
 use super::data::ResolvedData;
 use super::split::AskedValidation;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
-use convsweep_spec::data::{Copies, DataFacts, Luma, SetPart, SetReading, SplitScheme};
+use convsweep_spec::data::{
+    Copies, DataFacts, EmptyClasses, Luma, SetPart, SetReading, Source, SplitScheme,
+};
 use convsweep_spec::split::{ClassCounts, Divided, divided};
 use convsweep_spec::words::{counted, listed};
 use std::collections::{HashMap, HashSet};
@@ -26,12 +28,45 @@ pub(super) fn settle(data: &mut ResolvedData, facts: &DataFacts, sink: &mut Prob
     if sink.problems.len() > before {
         return;
     }
+    leave_out_neutral(data, reading);
     keep_classes(data, facts, reading);
     data.notes.extend(reading.notes.iter().cloned());
     data.notes.extend(reading.left_out_in_words());
-    // What cannot be divided at all is reported with the set's numbers.
+}
+
+/// Reports what is wrong with the division of a set whose numbers are right.
+pub(super) fn check_division(data: &mut ResolvedData, facts: &DataFacts, sink: &mut ProblemSink) {
+    let Some(reading) = facts.reading.as_deref() else {
+        return;
+    };
+    let first_fold = data.spec.split.folds().map(|_| 0);
+    if let Err(why) = divided(facts, reading, &data.spec, first_fold) {
+        let title = format!("the images cannot be divided: {why}");
+        let help = "use another share or fewer folds, raise `limit`, or add images";
+        let problem = Problem::at(ProblemCode::WrongValue, data.split_span, title);
+        sink.report(problem.about("division").help(help));
+        return;
+    }
     check_classes(data, facts, reading, sink);
     check_copies(data, facts, reading, sink);
+    if data.spec.duplicates == Copies::Error {
+        // It is only a check: what is trained is the same.
+        data.spec.duplicates = Copies::default();
+    }
+}
+
+/// Takes back what makes no difference for this set, so that writing it down trains nothing anew.
+fn leave_out_neutral(data: &mut ResolvedData, reading: &SetReading) {
+    let spec = &mut data.spec;
+    if !reading.has_transparency {
+        spec.background = None;
+    }
+    if reading.dropped_classes.is_empty() {
+        spec.empty_classes = EmptyClasses::default();
+    }
+    if reading.copies.is_empty() && spec.duplicates == Copies::KeepInTraining {
+        spec.duplicates = Copies::default();
+    }
 }
 
 /// Uses the validation images that the set gives, or reports that the file asks for others.
@@ -62,10 +97,13 @@ fn own_validation(
         counted(facts.validation_images.into(), "validation image"),
         listed(&places)
     );
+    let names = match data.spec.source {
+        Source::Csv(_) => "split_values = { train = [\"train\", \"val\"], test = \"test\" }",
+        _ => "source = { name = \"folder\", train = [\"train\", \"val\"], test = \"test\" }",
+    };
     let help = format!(
         "leave `split.{key}` out to validate on them; or name all of them as training images, as \
-         in source = {{ name = \"folder\", train = [\"train\", \"val\"], test = \"test\" }}, to \
-         divide them anew"
+         in {names}, to divide them anew"
     );
     let problem = Problem::at(ProblemCode::Conflict, data.split_span, title);
     sink.report(problem.about("own validation images").help(help));
@@ -100,7 +138,10 @@ fn named_validation(
     };
     let (mut rows, mut seen) = (Vec::new(), HashSet::new());
     for (line, name) in names {
-        let plain = name.trim_start_matches("./");
+        let plain = name.trim_matches(['"', '\'']).replace('\\', "/");
+        let plain = known_end(plain.trim_start_matches("./"), |end| {
+            row_of.contains_key(end)
+        });
         let problem = match row_of.get(plain).copied() {
             Some(Some(row)) if seen.insert(row) => {
                 rows.push(row);
@@ -118,6 +159,19 @@ fn named_validation(
     }
     rows.sort_unstable();
     data.spec.split.scheme = SplitScheme::listed(&rows);
+}
+
+/// The longest end of a path that is known, with a folder if the path has one: paths from the root
+/// or from the experiment's folder are meant as well. The path itself if none is.
+fn known_end<'a>(path: &'a str, is_known: impl Fn(&str) -> bool) -> &'a str {
+    let mut end = path;
+    while !is_known(end) {
+        match end.split_once('/') {
+            Some((_, rest)) if rest.contains('/') => end = rest,
+            _ => return path,
+        }
+    }
+    end
 }
 
 /// Lets each class keep a training image where a share would take all of them.

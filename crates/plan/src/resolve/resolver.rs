@@ -2,7 +2,7 @@
 
 use super::augment::{augment, check_channels};
 use super::data::{ResolvedData, check_facts, data};
-use super::image_set::settle;
+use super::image_set::{check_division, settle};
 use super::kind::ExperimentKind;
 use super::layer_patterns::check_patterns;
 use super::lookup::Inputs;
@@ -222,6 +222,9 @@ impl<'a> Resolver<'a> {
             Ok(facts) => {
                 settle(&mut data, &facts, sink);
                 check_facts(&data, &facts, sink);
+                if sink.is_empty() {
+                    check_division(&mut data, &facts, sink);
+                }
                 Some(DataSection {
                     digest: digest(&data.spec),
                     data: Rc::new(data),

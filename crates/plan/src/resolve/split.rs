@@ -10,6 +10,8 @@ use convsweep_spec::data::{Source, Split, SplitScheme};
 
 /// Largest number of a row plus one.
 const MAX_ROWS: u32 = 1 << 28;
+/// What some editors write before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Characters of a wrong line that are shown.
 const LONGEST_SHOWN: usize = 40;
 
@@ -105,7 +107,8 @@ fn listed_images(node: &Node, source: &Source, inputs: &Inputs) -> Result<Listed
         let title = format!("the split's file {} cannot be read", path.display());
         wrong_file(node, title, &e.to_string())
     })?;
-    let Ok(text) = String::from_utf8(bytes) else {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
         let title = "the split's file is not a text file".into();
         return Err(wrong_file(node, title, "not UTF-8"));
     };

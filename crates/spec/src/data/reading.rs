@@ -26,6 +26,10 @@ pub struct SetReading {
     pub left_out: Vec<LeftOut>,
     /// What else a person should know.
     pub notes: Vec<String>,
+    /// Names of classes that were left out since they have no images.
+    pub dropped_classes: Vec<String>,
+    /// Whether some pixel is transparent, so that the background shows.
+    pub has_transparency: bool,
 }
 
 impl SetReading {

@@ -102,6 +102,18 @@ impl PartNames {
         }
     }
 
+    /// A name that is given twice, in one part or in two.
+    pub fn repeated(&self) -> Option<&str> {
+        let mut known = Vec::new();
+        for name in SetPart::ALL.iter().flat_map(|part| self.of(*part)) {
+            if known.contains(&name) {
+                return Some(name);
+            }
+            known.push(name);
+        }
+        None
+    }
+
     /// Whether no names are given.
     pub fn is_empty(&self) -> bool {
         SetPart::ALL.iter().all(|part| self.of(*part).is_empty())

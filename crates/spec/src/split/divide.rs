@@ -136,6 +136,11 @@ fn by_share(
     };
     let most: Vec<usize> = groups.iter().map(most).collect();
     let (validation, mut train) = choose(groups, wanted, &most, |rows| split_order(spec, rows));
+    if share > 0.0 && validation.is_empty() {
+        return invalid(
+            "no image is left for validation, since every class keeps one for training".into(),
+        );
+    }
     train.extend(only_train);
     Ok(Divided { train, validation })
 }

@@ -8,7 +8,8 @@ use crate::output::table::plain;
 use crate::planning::cost::CostEstimate;
 use crate::planning::job_action::{JobAction, counts};
 use convsweep_plan::{Planned, StagePlan};
-use convsweep_spec::data::SplitScheme;
+use convsweep_spec::data::{Split, SplitScheme};
+use convsweep_spec::split::ClassCounts;
 use convsweep_spec::words::{counted, counted_as, printable, thousands};
 
 /// Configurations that are listed without `--all`.
@@ -78,16 +79,40 @@ fn head(compared: &ComparedPlan) -> String {
     text += "\n";
     if let Some(first) = plan.configurations.first() {
         text += &format!("data: {}\n", data_line(first));
-        if let Some(reading) = &first.facts.reading {
-            text += &format!("images: {}\n", printable(&reading.places_in_words()));
-            text += &class_table(first, reading);
-        }
+        text += &image_sets(&plan.configurations);
     }
     for note in &plan.notes {
         text += &format!("note: {note}\n");
     }
     for stage in &plan.stages {
         text += &format!("{}\n", stage_line(stage));
+    }
+    text
+}
+
+/// What was read of the sets that are folders or tables, each different division once.
+fn image_sets(configurations: &[Planned]) -> String {
+    let mut shown: Vec<(&str, &Split, Option<u32>)> = Vec::new();
+    let mut text = String::new();
+    for planned in configurations {
+        let data = &planned.member.resolved.data;
+        let Some(reading) = &planned.facts.reading else {
+            continue;
+        };
+        let key = (planned.facts.hash.as_str(), &data.split, data.limit);
+        if shown.contains(&key) {
+            continue;
+        }
+        let of = match shown.is_empty() {
+            true => String::new(),
+            false => format!(" of {}", planned.member.label),
+        };
+        shown.push(key);
+        if shown.len() > MAX_GROUPS {
+            return text + "further sets are not shown\n";
+        }
+        text += &format!("images{of}: {}\n", printable(&reading.places_in_words()));
+        text += &class_table(planned, reading);
     }
     text
 }
@@ -109,27 +134,31 @@ fn data_line(planned: &Planned) -> String {
     let (data, facts) = (&planned.member.resolved.data, &planned.facts);
     let available = facts.train_images - facts.validation_images;
     let pool = data.limit.unwrap_or(available).min(available);
-    let split = match &data.split.scheme {
-        SplitScheme::Validation(share) => {
-            let validation = (f64::from(pool) * share).round() as u32;
-            let (train, validation) = (
-                thousands((pool - validation).into()),
-                thousands(validation.into()),
-            );
-            format!("{train} training and {validation} validation images")
+    let counted = facts.reading.as_deref().and_then(|reading| {
+        let fold = data.split.folds().map(|_| 0);
+        ClassCounts::of(facts, reading, data, fold).ok()
+    });
+    let parts = |train: u32, validation: u32| {
+        let (train, validation) = (thousands(train.into()), thousands(validation.into()));
+        format!("{train} training and {validation} validation images")
+    };
+    let split = match (&data.split.scheme, counted) {
+        (SplitScheme::Folds(folds), _) => {
+            format!("{} images in {folds} folds", thousands(pool.into()))
         }
-        SplitScheme::Listed(rows) => {
+        (_, Some(counts)) => {
+            let sum = |numbers: &[u32]| numbers.iter().sum();
+            parts(sum(&counts.training), sum(&counts.validation))
+        }
+        (SplitScheme::Validation(share), None) => {
+            let validation = (f64::from(pool) * share).round() as u32;
+            parts(pool - validation, validation)
+        }
+        (SplitScheme::Given, None) => parts(pool, facts.validation_images),
+        (SplitScheme::Listed(rows), None) => {
             let listed = SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64);
             format!("{} listed validation images", thousands(listed))
         }
-        SplitScheme::Given => {
-            let validation = thousands(facts.validation_images.into());
-            format!(
-                "{} training and {validation} validation images",
-                thousands(pool.into())
-            )
-        }
-        SplitScheme::Folds(folds) => format!("{} images in {folds} folds", thousands(pool.into())),
     };
     let seed = match data.split.scheme {
         SplitScheme::Given | SplitScheme::Listed(_) => String::new(),

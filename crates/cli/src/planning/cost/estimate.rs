@@ -229,7 +229,9 @@ impl CostEstimate {
             let (pace, rough) = paces[slot];
             any_rough |= rough;
             let epochs = f64::from(epochs_left(planned, &job.action));
-            let milliseconds = (pace * training_images(planned) * epochs * 1000.0) as u64;
+            let milliseconds = pace * training_images(planned) * epochs * 1000.0;
+            // What is trained takes some time.
+            let milliseconds = milliseconds.ceil().max(1.0) as u64;
             let end = start.saturating_add(milliseconds);
             free.push(Reverse((end, slot)));
             last = last.max(end);

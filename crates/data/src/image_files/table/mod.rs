@@ -10,7 +10,7 @@ use super::similar_names::similar_names;
 use super::walk::entries;
 use crate::DataError;
 use convsweep_files::read_regular;
-use convsweep_spec::data::{ImageTable, LeftOut, ReadPlace, SetPart};
+use convsweep_spec::data::{Column, ImageTable, LeftOut, ReadPlace, SetPart};
 use convsweep_spec::words::counted;
 use rows::{ImageRow, rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -50,6 +50,7 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
             file: None,
             class: classes.number(&row.label),
             part: parts.part(row),
+            place: parts.place(row),
         };
         if let Some((_, earlier)) = files.insert(name, (file, row.line)) {
             let (image, line) = (&row.image, row.line);
@@ -65,7 +66,7 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
     }
     Ok(FileListing {
         left_out: not_listed(&root, &files),
-        places: parts.places(&rows),
+        places: parts.places(),
         notes: classes.notes,
         classes: classes.names,
         files,
@@ -92,15 +93,25 @@ impl Classes {
             ));
         }
         numbered(&mut labels);
-        let (mut names, mut number_of) = (Vec::<String>::new(), HashMap::new());
+        let (mut names, mut number_of) = (Vec::new(), HashMap::new());
+        let mut known: HashMap<String, u16> = HashMap::new();
         for label in labels {
-            let name = spec.classes.get(&label).unwrap_or(&label).clone();
-            let number = names.iter().position(|known| *known == name);
-            let number = number.unwrap_or_else(|| {
-                names.push(name);
-                names.len() - 1
-            });
-            number_of.insert(label, number as u16);
+            let name = spec.classes.get(&label).unwrap_or(&label);
+            let number = match known.get(name) {
+                Some(number) => {
+                    let note =
+                        format!("several labels, {label} among them, are one class, \"{name}\"");
+                    notes.push(note);
+                    *number
+                }
+                None => {
+                    let number = names.len() as u16;
+                    known.insert(name.clone(), number);
+                    names.push(name.clone());
+                    number
+                }
+            };
+            number_of.insert(label, number);
         }
         judge_classes(names.len(), || {
             let found = counted(names.len() as u64, "different label");
@@ -121,7 +132,8 @@ impl Classes {
 
 /// What the values of the split column mean.
 struct Parts {
-    meaning: BTreeMap<String, SetPart>,
+    /// Values with their meanings, the values of training images first.
+    meaning: Vec<(String, SetPart)>,
 }
 
 impl Parts {
@@ -131,7 +143,7 @@ impl Parts {
             let holds = |part: &&SetPart| spec.split_values.of(**part).iter().any(|v| v == value);
             SetPart::ALL.iter().find(holds).copied()
         };
-        let (mut meaning, mut unknown) = (BTreeMap::new(), Vec::new());
+        let (mut meaning, mut unknown) = (Vec::new(), Vec::new());
         for value in values {
             let part = match spec.split_values.is_empty() {
                 true => usual_part(value),
@@ -139,16 +151,21 @@ impl Parts {
             };
             match part {
                 Some(part) => {
-                    meaning.insert(value.to_string(), part);
+                    meaning.push((value.to_string(), part));
                 }
                 None => unknown.push(format!("{value:?}")),
             }
         }
+        if spec.split_column.is_none() {
+            meaning.push(("table".to_string(), SetPart::Training));
+        }
         if unknown.is_empty() {
+            meaning.sort_by_key(|(_, part)| *part);
             return Ok(Parts { meaning });
         }
         let column = match &spec.split_column {
-            Some(column) => format!("{column:?}"),
+            Some(Column::Name(name)) => format!("{name:?}"),
+            Some(Column::Number(number)) => number.to_string(),
             None => String::new(),
         };
         unknown.truncate(10);
@@ -161,27 +178,25 @@ impl Parts {
     }
 
     fn part(&self, row: &ImageRow) -> SetPart {
-        let value = row.part.as_ref();
-        let part = value.and_then(|value| self.meaning.get(value));
-        part.copied().unwrap_or(SetPart::Training)
+        self.meaning[self.place(row)].1
     }
 
-    fn places(&self, rows: &[ImageRow]) -> Vec<ReadPlace> {
-        let mut places: Vec<ReadPlace> = Vec::new();
-        for row in rows {
-            let part = self.part(row);
-            let name = row.part.as_deref().unwrap_or("table");
-            match places.iter_mut().find(|place| place.name == name) {
-                Some(place) => place.images += 1,
-                None => places.push(ReadPlace {
-                    name: name.to_string(),
-                    part,
-                    images: 1,
-                }),
-            }
-        }
-        places.sort_by_key(|place| place.part);
-        places
+    /// Index of the row's value.
+    fn place(&self, row: &ImageRow) -> usize {
+        let Some(value) = &row.part else {
+            return 0;
+        };
+        let place = self.meaning.iter().position(|(known, _)| known == value);
+        place.unwrap_or_default()
+    }
+
+    fn places(&self) -> Vec<ReadPlace> {
+        let places = self.meaning.iter().map(|(value, part)| ReadPlace {
+            name: value.clone(),
+            part: *part,
+            images: 0,
+        });
+        places.collect()
     }
 }
 

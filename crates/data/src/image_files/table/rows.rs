@@ -120,7 +120,13 @@ fn column(
              numbers, from 1, as in path_column = 1"
         ));
     }
-    if let Some(index) = headers.iter().position(|header| header == name) {
+    let mut named = headers.iter().enumerate().filter(|(_, h)| h == name);
+    if let Some((index, _)) = named.next() {
+        if named.next().is_some() {
+            return invalid(format!(
+                "has two columns named {name:?}: give the number of one, from 1"
+            ));
+        }
         return Ok(index);
     }
     let found = headers.iter().collect::<Vec<_>>().join(", ");

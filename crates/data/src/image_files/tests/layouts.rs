@@ -43,6 +43,15 @@ fn folders_beside_train_hold_validation_and_test_images() {
     check(["Training", "", "Testing"], [6, 0, 1]);
     check(["TRAIN", "Valid", "TEST"], [7, 1, 1]);
     check(["training_set", "dev set", "test_data"], [7, 1, 1]);
+    check(
+        [
+            "seg_train/seg_train",
+            "seg_val/seg_val",
+            "seg_test/seg_test",
+        ],
+        [7, 1, 1],
+    );
+    check(["1_train2017", "2_validate2017", "3_test2017"], [7, 1, 1]);
 }
 
 #[test]
@@ -129,11 +138,25 @@ fn the_file_says_which_folder_is_which() {
         .iter()
         .find(|l| l.examples[0] == "notes/x.png");
     assert_eq!(left_out.map(|l| l.count), Some(1));
-    let set = run(&dir, &named(&["set1", "set2"], &[], &[])).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("set1"), dir.path().join("link")).unwrap();
+    let set = run(&dir, &named(&["link", "set2"], &[], &[])).unwrap();
+    let left_out = &set.facts().reading.as_ref().expect("a folder").left_out;
+    let examples: Vec<&String> = left_out.iter().flat_map(|l| &l.examples).collect();
+    assert!(
+        !examples.iter().any(|name| name.starts_with("set1")),
+        "{examples:?}"
+    );
     assert_eq!((set.train().len(), set.facts().validation_images), (3, 0));
     let dir = of_folders(&["train", "test"]);
     let set = run(&dir, &named(&["."], &[], &[])).unwrap();
     assert_eq!(set.facts().classes, ["test", "train"]);
+    let twice = named(&["train"], &["./train/"], &[]);
+    error(
+        &dir,
+        &twice,
+        DataErrorKind::Invalid,
+        &["named twice", "as train and as validation"],
+    );
     let gone = named(&["gone"], &[], &[]);
     error(
         &dir,
@@ -195,6 +218,18 @@ fn whatever_is_not_used_is_counted() {
         assert_eq!(why(name), link, "{name}");
     }
     assert_eq!(found.len(), 12, "{found:?}");
+}
+
+#[test]
+fn a_part_without_images_is_told() {
+    let dir = of_folders(&["train/a", "train/b"]);
+    std::fs::create_dir_all(dir.path().join("val/a")).unwrap();
+    let set = run(&dir, &spec(Source::folder())).unwrap();
+    assert_eq!(set.facts().validation_images, 0);
+    assert_eq!(
+        set.facts().reading.as_ref().expect("a folder").notes,
+        ["val/ holds no images"]
+    );
 }
 
 #[test]
