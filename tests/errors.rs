@@ -263,12 +263,15 @@ fn unknown_names_are_answered_with_the_nearest() {
 fn folders_as_arguments_are_refused() {
     let workdir = trained();
     fs::create_dir(workdir.path("folder")).expect("made");
-    let commands: [&[&str]; 3] = [
-        &["plan", "folder"],
-        &["run", "folder"],
-        &["data", "inspect", "folder"],
-    ];
+    let commands: [&[&str]; 2] = [&["plan", "folder"], &["run", "folder"]];
     all_say(&workdir, &commands, 2, &["folder"]);
+    let inspected: [&[&str]; 1] = [&["data", "inspect", "folder"]];
+    all_say(
+        &workdir,
+        &inspected,
+        3,
+        &["folder holds 0 folders of classes"],
+    );
     all_say(
         &workdir,
         &[&["backup", "folder"]],

@@ -166,7 +166,7 @@ fn copies_are_counted_refused_or_kept_in_training() {
     let said = [
         "1 validation image is also trained on (val/a/9.png = train/a/0.png)",
         "1 test image is also among the others (test/a/9.png = train/b/1.png)",
-        "under two labels (train/a/2.png = train/b/9.png)",
+        "are under two labels (train/a/2.png = train/b/9.png",
     ];
     assert_contains(&plan("warn").exits(0).stdout(), &said);
     assert_contains(&plan("error").exits(2).stderr(), &said);
@@ -319,8 +319,9 @@ fn a_folder_is_inspected_without_a_file() {
 fn grey_is_that_of_other_libraries_and_old_jobs_keep_theirs() {
     let workdir = of_folder("channels = 1");
     fill(&workdir, &["a", "b"], 4);
-    let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
-    assert_contains(&plan, &["\"luma\":\"rec601\""]);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let luma = "select coalesce(json_extract(resolved, '$.data.luma'), 'none') from configurations";
+    assert_eq!(workdir.text(luma), "rec601");
     // What has no colours is not converted, so that its jobs keep their ids.
     let grey = of_folder("channels = 1");
     for (n, class) in ["a", "b"].iter().enumerate() {
@@ -331,8 +332,8 @@ fn grey_is_that_of_other_libraries_and_old_jobs_keep_theirs() {
             image.save(path).expect("saves");
         }
     }
-    let plan = grey.stdout(&["plan", "small.toml", "--json"]);
-    assert!(!plan.contains("luma"), "{plan}");
+    grey.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(grey.text(luma), "none");
 }
 
 #[test]

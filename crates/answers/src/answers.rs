@@ -3,6 +3,7 @@
 use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
+use crate::image_agreement::{ImageRelation, image_relation};
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairing::{Pairing, folds};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
@@ -30,6 +31,8 @@ pub struct Answers {
     pub unit: RunUnit,
     /// Whether all jobs are learning-rate range tests, which have no result to compare.
     pub are_range_tests: bool,
+    /// Whether all configurations validate on the same images.
+    pub share_images: bool,
     /// Number of jobs.
     pub jobs: usize,
     /// Number of them that finished.
@@ -153,6 +156,7 @@ impl Answers {
             some_do_not_train: estimates.some_do_not_train(),
             unit: RunUnit::of(sweep.runs().map(|run| (run.seed, run.fold))),
             are_range_tests: are_range_tests(sweep),
+            share_images: share_images(sweep),
             jobs: sweep.runs().count(),
             finished: sweep
                 .runs()
@@ -187,6 +191,19 @@ impl Answers {
         let mut pairs = self.pairs.iter();
         pairs.find(|pair| (pair.first, pair.second) == (first, second))
     }
+}
+
+/// Whether all configurations validate on the same images.
+fn share_images(sweep: &SweepResults) -> bool {
+    let images = |c: &ConfigurationResults| (c.resolved.data.clone(), c.data_hash.clone());
+    let Some((data, hash)) = sweep.configurations.first().map(images) else {
+        return true;
+    };
+    let is_same = |c: &ConfigurationResults| {
+        let relation = image_relation((&data, &hash), (&c.resolved.data, &c.data_hash));
+        relation == ImageRelation::Same
+    };
+    sweep.configurations.iter().all(is_same)
 }
 
 fn are_range_tests(sweep: &SweepResults) -> bool {

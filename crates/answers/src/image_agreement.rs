@@ -2,7 +2,7 @@
 //! the networks of one are right and most of the other's wrong.
 
 use crate::results::{ConfigurationResults, RunResult, ValidationResult};
-use convsweep_spec::data::DataSpec;
+use convsweep_spec::data::{Copies, Damaged, DataSpec, EmptyClasses};
 use convsweep_statistics::mcnemar::{McNemar, mcnemar};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -27,13 +27,23 @@ pub fn image_relation(a: (&DataSpec, &str), b: (&DataSpec, &str)) -> ImageRelati
     let ((x, first_hash), (y, second_hash)) = (a, b);
     if first_hash != second_hash || x.source != y.source {
         ImageRelation::OtherSet
-    } else if (x.limit, x.damaged) != (y.limit, y.damaged) {
+    } else if subset(x) != subset(y) {
         ImageRelation::OtherSubset
     } else if x.split != y.split {
         ImageRelation::OtherSplit
     } else {
         ImageRelation::Same
     }
+}
+
+/// What decides which images of a set are used.
+fn subset(data: &DataSpec) -> (Option<u32>, Damaged, EmptyClasses, Copies) {
+    (
+        data.limit,
+        data.damaged,
+        data.empty_classes,
+        data.duplicates,
+    )
 }
 
 /// Two configurations image by image, over all their runs. A fold counts for itself, with the runs

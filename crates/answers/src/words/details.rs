@@ -28,6 +28,7 @@ impl ComparedPair {
 /// The details, in the order of the page.
 pub(super) fn details(words: &Words) -> Vec<String> {
     let mut details = Vec::new();
+    details.extend(other_images(words));
     details.extend(more_runs(words));
     let interactions = words.answers.interactions.iter().take(TOLD);
     details.extend(interactions.map(|found| interaction(words, found)));
@@ -43,6 +44,16 @@ pub(super) fn details(words: &Words) -> Vec<String> {
     details.extend(diverged(words));
     details.extend(left_out(words));
     details
+}
+
+/// That a part of the differences may come from the images.
+fn other_images(words: &Words) -> Option<String> {
+    let is_told = !words.answers.share_images && words.answers.standings.len() > 1;
+    is_told.then(|| {
+        "Not all configurations validate on the same images, since they differ in the data: a \
+         difference between such is partly one of the images, and the intervals do not count that."
+            .to_string()
+    })
 }
 
 /// How many more runs would tell the best from the runner-up.

@@ -81,6 +81,15 @@ fn runs_that_share_training_are_compared_seed_by_seed() {
 }
 
 #[test]
+fn configurations_on_other_images_are_told() {
+    let mut made = rates();
+    let said = "Not all configurations validate on the same images";
+    assert!(!made.answers().details().iter().any(|d| d.contains(said)));
+    made.0.configurations[0].data_hash = "other".into();
+    made.says(&[said]);
+}
+
+#[test]
 fn folds_are_compared_fold_by_fold() {
     let mut made = Made::new(&[("norm", &["plain", "batch"])]);
     for (label, add) in [("plain", 0.0), ("batch", 0.02)] {

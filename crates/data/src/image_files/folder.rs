@@ -3,7 +3,6 @@
 //! The folders of the classes are in the set's folder itself, or in folders of training, validation
 //! and test images, which have the usual names or those that the file gives.
 
-use super::file_kind::is_junk;
 use super::layout::{PartFolder, SetLayout, named, recognised};
 use super::listing::{FileListing, ListedFile, judge_classes, numbered};
 use super::similar_names::{look_alike, similar_names};
@@ -73,12 +72,15 @@ impl FolderReader<'_> {
         }
         let mut folders = Vec::new();
         for (place, part) in layout.parts.iter().enumerate() {
-            for entry in entries(&part.path)? {
+            // A folder is read under its own name, if a link leads to it as well.
+            let mut entries = entries(&part.path)?;
+            entries.sort_by_key(|entry| entry.is_link);
+            for entry in entries {
                 let name = below(&part.name, &entry.name);
                 let is_part = |other: &PartFolder| other.path == entry.path;
                 if layout.parts.iter().any(is_part) {
                     continue;
-                } else if is_junk(&entry.name) {
+                } else if entry.is_junk() {
                     LeftOut::add(&mut self.walk.left_out, reason::JUNK, &name);
                 } else if !entry.is_folder {
                     self.walk.leave_out_entry(&entry, &name, reason::NO_CLASS);
@@ -119,7 +121,7 @@ impl FolderReader<'_> {
             (&layout.others, reason::NO_PART),
         ] {
             for entry in entries {
-                if is_junk(&entry.name) {
+                if entry.is_junk() {
                     LeftOut::add(&mut self.walk.left_out, reason::JUNK, &entry.name);
                 } else if entry.is_folder {
                     // It may lead to a part, through a link or a name of several folders.

@@ -14,7 +14,8 @@ use crate::parallel::in_parallel;
 use crate::sink::ImageSink;
 use crate::{DataError, Location};
 use convsweep_spec::data::{
-    Copies, Damaged, DataFacts, DataSpec, ImageLimits, LeftOut, SetPart, SetReading, Source,
+    Copies, Damaged, DataFacts, DataSpec, ImageLimits, LeftOut, ReadPlace, SetPart, SetReading,
+    Source,
 };
 use serde_json::json;
 use std::cmp::Reverse;
@@ -116,6 +117,7 @@ impl ImageFileSet {
         for (file, _) in &files {
             places[file.place].images += 1;
         }
+        refuse_empty_places(&root, &places)?;
         let reading = SetReading {
             places,
             labels: files.iter().map(|(file, _)| file.class).collect(),
@@ -331,6 +333,20 @@ fn sizes(files: &[ScannedFile]) -> Vec<([u32; 2], u32)> {
     let mut sizes: Vec<([u32; 2], u32)> = counts.into_iter().collect();
     sizes.sort_by_key(|(size, count)| (Reverse(*count), *size));
     sizes
+}
+
+/// Refuses a place for validation or test images that gives none: others would take their place.
+fn refuse_empty_places(root: &Path, places: &[ReadPlace]) -> Result<(), DataError> {
+    let is_empty = |place: &&ReadPlace| place.part != SetPart::Training && place.images == 0;
+    let Some(empty) = places.iter().find(is_empty) else {
+        return Ok(());
+    };
+    Err(DataError::Invalid(format!(
+        "{}: {} gives no {} images; every file in it was left out, or there is none",
+        root.display(),
+        empty.name,
+        empty.part.name()
+    )))
 }
 
 /// Images with equal pixels, as groups of at least two, by their rows.

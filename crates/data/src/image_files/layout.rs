@@ -1,7 +1,7 @@
 //! Which folders of a set hold what: folders of classes, or folders of training, validation and
 //! test images that hold those.
 
-use super::file_kind::{NameKind, is_junk, kind_of_name};
+use super::file_kind::{NameKind, kind_of_name};
 use super::walk::{Entry, entries};
 use crate::DataError;
 use convsweep_spec::data::{PartNames, SetPart};
@@ -147,6 +147,8 @@ pub(super) fn recognised(root: &Path) -> Result<SetLayout, DataError> {
             parts.push(PartFolder { name, path, part });
         }
     }
+    refuse_repeated(&parts)?;
+    refuse_unusable_validation(root, &looks)?;
     let is_part = |entry: &Entry| split.iter().any(|look| look.name == entry.name);
     let is_unlabelled = |entry: &Entry| {
         let same = |look: &&FolderLook| look.name == entry.name && look.part.is_some();
@@ -184,7 +186,7 @@ fn innermost(name: &str, path: &Path) -> Result<(String, PathBuf), DataError> {
 }
 
 fn is_plain_folder(entry: &Entry) -> bool {
-    entry.is_folder && !is_junk(&entry.name)
+    entry.is_folder && !entry.is_junk()
 }
 
 fn is_image(entry: &Entry) -> bool {
@@ -254,7 +256,7 @@ struct FolderLook {
 fn look(folder: &Entry) -> Result<FolderLook, DataError> {
     let inside = entries(&folder.path)?;
     let mut has_classes = false;
-    for entry in inside.iter().filter(|e| e.is_folder && !is_junk(&e.name)) {
+    for entry in inside.iter().filter(|e| is_plain_folder(e)) {
         let below = entries(&entry.path)?;
         has_classes |= below.iter().any(|e| is_image(e) || is_plain_folder(e));
     }
@@ -280,6 +282,19 @@ fn refuse_unlabelled_parts(root: &Path, looks: &[FolderLook]) -> Result<(), Data
          set, then the labels are missing: put the images of each class into a folder of its own, \
          or list them in a table (source = {{ name = \"csv\", … }}). Are these the classes, say \
          so: source = {{ name = \"folder\", train = \".\" }}"
+    )))
+}
+
+/// Refuses a folder for validation without images in folders of classes: others would validate.
+fn refuse_unusable_validation(root: &Path, looks: &[FolderLook]) -> Result<(), DataError> {
+    let is_unusable = |l: &&FolderLook| l.part == Some(SetPart::Validation) && !l.has_classes;
+    let Some(unusable) = looks.iter().find(is_unusable) else {
+        return Ok(());
+    };
+    Err(DataError::Invalid(format!(
+        "{}: the folder for validation has no images in folders of classes. Fill or remove it, or \
+         name the folders that are to be read: source = {{ name = \"folder\", train = \"…\" }}",
+        root.join(&unusable.name).display()
     )))
 }
 

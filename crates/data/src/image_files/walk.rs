@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// How many folders may lead to an image below the folder of its class.
 const MAX_DEPTH: usize = 8;
 
+/// A file that results folders have.
+const DATABASE: &str = "convsweep.sqlite";
+
 /// Why a file is left out, in words that follow a number of files.
 pub(super) mod reason {
     pub const JUNK: &str = "hidden, or made by the operating system or a tool";
@@ -36,7 +39,14 @@ pub(super) struct Entry {
     /// Its path, to open it.
     pub(super) path: PathBuf,
     pub(super) is_folder: bool,
-    is_link: bool,
+    pub(super) is_link: bool,
+}
+
+impl Entry {
+    /// Whether it is hidden, left behind by a system or tool, or a results folder of this program.
+    pub(super) fn is_junk(&self) -> bool {
+        is_junk(&self.name) || self.is_folder && self.path.join(DATABASE).exists()
+    }
 }
 
 /// An image file that was found.
@@ -116,7 +126,7 @@ impl FolderWalk {
                     path,
                     is_link,
                 });
-            } else if is_junk(&entry.name) {
+            } else if entry.is_junk() {
                 LeftOut::add(&mut self.left_out, reason::JUNK, &format!("{name}/"));
             } else if depth >= MAX_DEPTH {
                 LeftOut::add(&mut self.left_out, reason::TOO_DEEP, &format!("{name}/"));
@@ -137,7 +147,7 @@ impl FolderWalk {
     ) -> Result<(), DataError> {
         for entry in entries(folder)? {
             let name = format!("{name}/{}", entry.name);
-            if is_junk(&entry.name) {
+            if entry.is_junk() {
                 LeftOut::add(&mut self.left_out, reason::JUNK, &name);
             } else if entry.is_folder && !entry.is_link {
                 self.leave_out(&entry.path, &name, why)?;

@@ -49,6 +49,20 @@ pub(super) fn check_division(data: &mut ResolvedData, facts: &DataFacts, sink: &
     }
     check_classes(data, facts, reading, sink);
     check_copies(data, facts, reading, sink);
+    let kept = reading
+        .training_only(data.spec.duplicates, facts.train_images)
+        .len() as u64;
+    if kept > 0 {
+        let noun = counted(kept, "image");
+        data.notes
+            .push(format!("{noun} with copies are used for training only"));
+    }
+    if data.validation == AskedValidation::By("file") {
+        data.notes.push(
+            "the split's file is read as numbers of images, as `convsweep data list` prints them"
+                .into(),
+        );
+    }
     if data.spec.duplicates == Copies::Error {
         // It is only a check: what is trained is the same.
         data.spec.duplicates = Copies::default();

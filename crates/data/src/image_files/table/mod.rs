@@ -35,7 +35,10 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
     }
     let table = read_regular(path, LARGEST_TABLE)?;
     let rows = rows(path, &table, spec)?;
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    };
     let root = match &spec.root {
         Some(root) => folder.join(root),
         None => folder,

@@ -4,7 +4,7 @@ use super::{error, folder, run, spec, write};
 use crate::image_files::ImageFileSet;
 use crate::{DataErrorKind, Location, LookProgress, facts, open};
 use convsweep_spec::data::{
-    DataSpec, EmptyClasses, PartNames, Resize, ResizeMethod, Source, Split,
+    Damaged, DataSpec, EmptyClasses, PartNames, Resize, ResizeMethod, Source, Split,
 };
 
 #[test]
@@ -221,15 +221,45 @@ fn whatever_is_not_used_is_counted() {
 }
 
 #[test]
-fn a_part_without_images_is_told() {
+fn a_part_without_images_is_refused_or_told() {
     let dir = of_folders(&["train/a", "train/b"]);
-    std::fs::create_dir_all(dir.path().join("val/a")).unwrap();
+    std::fs::create_dir_all(dir.path().join("test/a")).unwrap();
     let set = run(&dir, &spec(Source::folder())).unwrap();
-    assert_eq!(set.facts().validation_images, 0);
     assert_eq!(
         set.facts().reading.as_ref().expect("a folder").notes,
-        ["val/ holds no images"]
+        ["test/ holds no images"]
     );
+    let named = |validation: &str| {
+        spec(Source::Folder(PartNames {
+            train: vec!["train".into()],
+            validation: vec![validation.into()],
+            test: vec![],
+        }))
+    };
+    let said = ["test/ gives no validation images"];
+    error(&dir, &named("test"), DataErrorKind::Invalid, &said);
+    std::fs::create_dir_all(dir.path().join("val/a")).unwrap();
+    let said = ["val: the folder for validation has no images"];
+    error(&dir, &spec(Source::folder()), DataErrorKind::Invalid, &said);
+    std::fs::write(dir.path().join("val/a/x.png"), "no image").unwrap();
+    let skip = DataSpec {
+        damaged: Damaged::Skip,
+        ..named("val")
+    };
+    let said = ["val/ gives no validation images"];
+    error(&dir, &skip, DataErrorKind::Invalid, &said);
+}
+
+#[test]
+fn links_and_results_are_no_classes() {
+    let dir = of_folders(&["train/b", "train/c", "train/results"]);
+    std::fs::write(dir.path().join("train/results/convsweep.sqlite"), "").unwrap();
+    std::os::unix::fs::symlink(dir.path().join("train/b"), dir.path().join("train/a")).unwrap();
+    let set = run(&dir, &spec(Source::folder())).unwrap();
+    assert_eq!(set.facts().classes, ["b", "c"]);
+    std::os::unix::fs::symlink(dir.path().join("train"), dir.path().join("test")).unwrap();
+    let said = ["named twice", "as train and as test"];
+    error(&dir, &spec(Source::folder()), DataErrorKind::Invalid, &said);
 }
 
 #[test]
