@@ -111,9 +111,10 @@ fn own_validation(
         counted(facts.validation_images.into(), "validation image"),
         listed(&places)
     );
-    let names = match data.spec.source {
-        Source::Csv(_) => "split_values = { train = [\"train\", \"val\"], test = \"test\" }",
-        _ => "source = { name = \"folder\", train = [\"train\", \"val\"], test = \"test\" }",
+    let names = if matches!(data.spec.source, Source::Csv(_)) {
+        "split_values = { train = [\"train\", \"val\"], test = \"test\" }"
+    } else {
+        "source = { name = \"folder\", train = [\"train\", \"val\"], test = \"test\" }"
     };
     let help = format!(
         "leave `split.{key}` out to validate on them; or name all of them as training images, as \
@@ -182,7 +183,7 @@ fn known_end<'a>(path: &'a str, is_known: impl Fn(&str) -> bool) -> &'a str {
     while !is_known(end) {
         match end.split_once('/') {
             Some((_, rest)) if rest.contains('/') => end = rest,
-            _ => return path,
+            Some(_) | None => return path,
         }
     }
     end
