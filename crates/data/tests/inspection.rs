@@ -66,7 +66,7 @@ fn images_that_look_alike_are_found() {
     let split = Split::new(SplitScheme::Validation(0.2), 1);
     let spec = DataSpec::new(Source::folder(), split);
     let set = open(Location::new(&cache, Some(&root)), &spec).unwrap();
-    let (pairs, all) = near_duplicates(&set, 4).unwrap();
+    let (pairs, all) = near_duplicates(&set, 12).unwrap();
     let versions = |pair: &&NearPair| {
         let number = |name: &str| {
             name[2..]

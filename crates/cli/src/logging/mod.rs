@@ -11,21 +11,27 @@ use run_log::RunLogWriter;
 pub use run_log::{OpenRunLog, note_internal_error, open_run_log};
 use stderr_writer::StderrWriter;
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
+/// The library that draws charts as PNG.
+const RASTERISER: &str = "tiny_skia";
+
 /// Starts logging. With `quiet`, stderr shows errors only, unless `CONVSWEEP_LOG` says otherwise.
 pub fn start(quiet: bool) {
     let level = if quiet { "error" } else { "warn" };
-    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // What a rasteriser says of lines without a length concerns nobody.
+    let usual = format!("{level},{RASTERISER}=off");
+    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let stderr = fmt::layer()
         .with_writer(StderrWriter)
         .without_time()
         .with_filter(filter);
     let ours = Targets::new()
         .with_default(Level::WARN)
+        .with_target(RASTERISER, LevelFilter::OFF)
         .with_target("convsweep", Level::INFO);
     let run_log = fmt::layer()
         .with_writer(RunLogWriter)

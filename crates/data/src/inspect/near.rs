@@ -6,15 +6,17 @@ use crate::{DataError, ImageSet};
 use image_hasher::{HashAlg, HasherConfig};
 use serde::Serialize;
 
-/// Side of the hash: 8 × 8 differences of brightness, 64 bits.
-const SIDE: u32 = 8;
+/// Side of the hash: 16 × 16 differences of brightness, 256 bits.
+const SIDE: u32 = 16;
+/// Its bits, in words.
+const WORDS: usize = 4;
 /// Pairs that are kept, the closest first.
 const MOST_PAIRS: usize = 1000;
 
 /// Two images that look alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct NearPair {
-    /// How many of the 64 bits of their hashes differ.
+    /// How many of the 256 bits of their hashes differ.
     pub distance: u32,
     /// Their names.
     pub images: [String; 2],
@@ -24,13 +26,13 @@ pub struct NearPair {
     pub crosses_test: bool,
 }
 
-/// Images whose hashes differ in at most `distance` of 64 bits, the closest first; also the number
+/// Images whose hashes differ in at most `distance` of 256 bits, the closest first; also the number
 /// of all such pairs. Images with exactly the same pixels are left to
 /// [`Duplicates`](super::Duplicates).
 ///
-/// The hash is the double gradient of Krawetz (2013): whether the brightness of a shrunken image
-/// rises from one pixel to the next, along rows and columns. Brightness, contrast, size and
-/// compression hardly change it; cropping and turning do.
+/// The hash is that of Krawetz (2013, "Kind of like that"): whether the brightness of a shrunken
+/// image rises from one pixel to the next along each row. Brightness, contrast, size and compression
+/// hardly change it; cropping and turning do.
 ///
 /// # Errors
 /// As [`LabelledImages::read`](crate::LabelledImages::read).
@@ -38,9 +40,7 @@ pub fn near_duplicates(set: &ImageSet, distance: u32) -> Result<(Vec<NearPair>, 
     let (train, test) = (set.train(), set.test());
     let count = train.len() + test.len();
     let hasher = HasherConfig::new();
-    let hasher = hasher
-        .hash_alg(HashAlg::DoubleGradient)
-        .hash_size(SIDE, SIDE);
+    let hasher = hasher.hash_alg(HashAlg::Gradient).hash_size(SIDE, SIDE);
     let hasher = hasher.to_hasher();
     let at = |i: usize| match i.checked_sub(train.len()) {
         Some(row) => (&test, row as u32),
@@ -52,18 +52,19 @@ pub fn near_duplicates(set: &ImageSet, distance: u32) -> Result<(Vec<NearPair>, 
         let pixels = images.image(row)?;
         let image = from_planes(&pixels, channels, height as u32, width as u32);
         let hash = hasher.hash_image(&image);
-        let mut bits = [0; 8];
-        for (to, from) in bits.iter_mut().zip(hash.as_bytes()) {
-            *to = *from;
+        let mut bits = [0u64; WORDS];
+        for (i, byte) in hash.as_bytes().iter().enumerate().take(8 * WORDS) {
+            bits[i / 8] |= u64::from(*byte) << (8 * (i % 8));
         }
-        Ok((u64::from_le_bytes(bits), crc32fast::hash(&pixels)))
+        Ok((bits, crc32fast::hash(&pixels)))
     });
-    let hashes: Vec<(u64, u32)> = hashes.into_iter().collect::<Result<_, DataError>>()?;
+    let hashes: Vec<([u64; WORDS], u32)> = hashes.into_iter().collect::<Result<_, DataError>>()?;
     let found = in_parallel(count, |i| {
         let (hash, pixels) = hashes[i];
         let others = hashes[i + 1..].iter().enumerate();
         let close = others.filter_map(|(n, (other, other_pixels))| {
-            let differing = (hash ^ other).count_ones();
+            let words = hash.iter().zip(other);
+            let differing: u32 = words.map(|(a, b)| (a ^ b).count_ones()).sum();
             let is_near = differing <= distance && *other_pixels != pixels;
             is_near.then_some((differing, i, i + 1 + n))
         });

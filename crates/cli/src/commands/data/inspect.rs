@@ -31,8 +31,8 @@ pub struct InspectArgs {
     #[arg(long, value_name = "PNG")]
     sheet: Option<PathBuf>,
     /// Also list images that look alike: those whose perceptual hashes differ in at most this many
-    /// of 64 bits.
-    #[arg(long, value_name = "BITS", num_args = 0..=1, default_missing_value = "3")]
+    /// of 256 bits.
+    #[arg(long, value_name = "BITS", num_args = 0..=1, default_missing_value = "12")]
     near: Option<u32>,
 }
 
@@ -133,7 +133,7 @@ fn sizes(sizes: &[([u32; 2], u32)]) -> String {
 
 fn near_text(pairs: &[NearPair], all: u64, bits: u32, classes: &[String]) -> String {
     let noun = counted_as(all, "pair looks", "pairs look");
-    let mut text = format!("\n{noun} alike (at most {bits} of 64 bits of their hashes differ)");
+    let mut text = format!("\n{noun} alike (at most {bits} of 256 bits of their hashes differ)");
     for pair in pairs {
         let [one, other] = &pair.images;
         let [a, b] = pair

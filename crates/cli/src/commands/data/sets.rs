@@ -46,7 +46,7 @@ pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
     open(context.location(None, ImageLimits::default())?, &spec)
 }
 
-/// The images of a folder that no file describes, each made to fit a small square. Those that cannot
+/// The images of a folder that no file describes, the middle of each as a small square. Those that cannot
 /// be decoded, and classes without images, are counted instead of refused.
 ///
 /// # Errors
@@ -57,7 +57,7 @@ pub fn folder(context: &Context, path: &Path) -> Result<ImageSet> {
         resize: Some(Resize {
             height: THUMBNAIL,
             width: THUMBNAIL,
-            method: ResizeMethod::Pad,
+            method: ResizeMethod::Crop,
         }),
         damaged: Damaged::Skip,
         empty_classes: EmptyClasses::Drop,
