@@ -9,7 +9,7 @@ use crate::draw::scene::{Scene, SceneItem};
 use crate::draw::text::{Anchor, SMALL, Text};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 /// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, which is 240 dots an inch on the
@@ -63,12 +63,13 @@ fn picture(scene: &Scene) -> Result<RgbImage, RenderError> {
     let (width, height) = pixel_size((scene.width, scene.height));
     let pixmap = Pixmap::new(width, height);
     let mut pixmap = pixmap.ok_or_else(|| drawing_error("a picture without pixels".into()))?;
+    // The edges of the picture may lie within a pixel.
+    pixmap.fill(Color::WHITE);
     let [x, y] = [
         width as f32 / tree.size().width(),
         height as f32 / tree.size().height(),
     ];
     resvg::render(&tree, Transform::from_scale(x, y), &mut pixmap.as_mut());
-    // The paper covers everything, so that no pixel is transparent.
     let pixels = pixmap
         .data()
         .chunks_exact(4)
@@ -99,6 +100,7 @@ mod tests {
         assert_eq!(picture.dimensions(), (200, 100));
         assert_eq!(picture.get_pixel(50, 50).0, [0x00, 0x72, 0xb2]);
         assert_eq!(picture.get_pixel(4, 4).0, [255, 255, 255]);
+        assert_eq!(picture.get_pixel(199, 99).0, [255, 255, 255], "the corner");
         assert_eq!(picture.get_pixel(128, 30).0, [0, 0, 0]);
         assert!(
             dark_pixels(&picture) > 20,
