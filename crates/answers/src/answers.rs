@@ -9,6 +9,7 @@ use crate::pairing::{Pairing, folds};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{ConfigurationResults, RunEnd, SweepResults};
 use crate::run_unit::RunUnit;
+use crate::validated_classes::ValidatedClasses;
 use crate::{gain, gain_interval};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::Metric;
@@ -37,6 +38,8 @@ pub struct Answers {
     pub jobs: usize,
     /// Number of them that finished.
     pub finished: usize,
+    /// Which classes have validation images; `None` if no finished run was evaluated on any.
+    pub validated_classes: Option<ValidatedClasses>,
     /// How often a race may look at the results.
     pub race_rounds: u32,
     /// What a diverged run counts as, in the metric's unit; `None` if none diverged.
@@ -162,6 +165,7 @@ impl Answers {
                 .runs()
                 .filter(|run| run.end == RunEnd::Finished)
                 .count(),
+            validated_classes: ValidatedClasses::of(sweep),
             race_rounds: sweep.race_rounds,
             diverged_value: estimates.diverged_value.filter(|_| diverged),
             standings,

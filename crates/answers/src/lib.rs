@@ -49,6 +49,7 @@ mod pairs;
 mod race;
 mod results;
 mod run_unit;
+mod validated_classes;
 mod words;
 
 pub use across::{AcrossExperiments, ChoiceCell, ChoiceRow, ExperimentColumn, MeanRanks};
@@ -68,6 +69,7 @@ pub use pairs::{
 pub use race::may_still_be_best;
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 pub use run_unit::RunUnit;
+pub use validated_classes::ValidatedClasses;
 
 pub use convsweep_statistics::mcnemar::McNemar;
 

@@ -12,7 +12,8 @@ use convsweep_statistics::sample::Sample;
 /// A candidate is dropped if another one is better by a one-sided test with moderated variances,
 /// corrected for the number of others (as for the set that may be the best) and for the number of
 /// times that the race may look (Bonferroni): the truly best one is dropped with a probability of
-/// at most 5 % in the whole race. A candidate without any result is dropped; the one with the best
+/// at most 5 % in the whole race. A candidate without any result is dropped, but for one whose
+/// results are all NaN, which say that the metric does not exist: it is not compared; the one with the best
 /// mean never is.
 pub fn may_still_be_best(
     direction: Direction,
@@ -20,6 +21,10 @@ pub fn may_still_be_best(
     looks: usize,
 ) -> Vec<bool> {
     let mut each = Vec::with_capacity(candidates.len());
+    let lacks_metric = |values: &[Option<f64>]| {
+        let mut values = values.iter().flatten().peekable();
+        values.peek().is_some() && values.all(|value| value.is_nan())
+    };
     for values in candidates {
         let known = values.iter().flatten().filter(|value| value.is_finite());
         let gains: Vec<f64> = known.map(|value| gain_in(direction, *value)).collect();
@@ -34,7 +39,8 @@ pub fn may_still_be_best(
             let p = difference.and_then(|difference| difference.p_greater_than(0.0));
             p.is_some_and(|p| p * others * looks.max(1) as f64 <= FAMILY_LEVEL)
         };
-        let is_dropped = estimate.gains.is_empty() || (0..candidates.len()).any(is_behind);
+        let has_nothing = estimate.gains.is_empty() && !lacks_metric(&candidates[number]);
+        let is_dropped = has_nothing || (0..candidates.len()).any(is_behind);
         may_be.push(!is_dropped);
     }
     if let Some(leader) = leader(&estimates) {

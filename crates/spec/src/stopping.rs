@@ -16,6 +16,13 @@ pub struct EarlyStopping {
 }
 
 impl EarlyStopping {
+    /// Whether training ends after these values of a job, one per epoch, of which NaN says that the
+    /// metric does not exist, as an area under the ROC curve of a single class. What does not exist
+    /// ends nothing: a job whose loss is NaN has diverged.
+    pub fn ends_after(&self, values: impl IntoIterator<Item = f64>) -> bool {
+        self.is_due(values.into_iter().filter(|value| !value.is_nan()))
+    }
+
     /// Whether training ends after these values, one per epoch. Counts like Keras.
     pub fn is_due(&self, values: impl IntoIterator<Item = f64>) -> bool {
         let (mut best, mut waited) = (None, 0);
@@ -63,6 +70,17 @@ mod tests {
         check(2, 0.2, &[1.0, 0.9, 0.85], Some(3));
         check(1, 0.0, &[1.0, 1.0], Some(2));
         check(1, 0.0, &[f64::NAN, 1.0], Some(1));
+    }
+
+    #[test]
+    fn a_metric_that_does_not_exist_ends_nothing() {
+        let rule = EarlyStopping {
+            metric: Metric::natural("val_roc_auc"),
+            patience: 1,
+            min_delta: 0.0,
+        };
+        assert!(!rule.ends_after([f64::NAN; 9]));
+        assert!(rule.ends_after([0.5, f64::NAN, 0.5]));
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) fn details(words: &Words) -> Vec<String> {
     details.extend(choice(words));
     details.extend(pairing(words));
     details.extend(race(words));
+    details.extend(over_classes(words));
     details.extend(diverged(words));
     details.extend(left_out(words));
     details
@@ -197,6 +198,13 @@ fn race(words: &Words) -> Option<String> {
              race."
         )
     })
+}
+
+/// Which classes the metric is over, where some have no validation images.
+fn over_classes(words: &Words) -> Option<String> {
+    let answers = words.answers;
+    let found = answers.validated_classes?;
+    found.of_metric(&answers.metric, &words.metric.words())
 }
 
 fn diverged(words: &Words) -> Option<String> {

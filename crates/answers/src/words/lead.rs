@@ -18,11 +18,16 @@ pub(super) fn without_result(words: &Words) -> String {
             answers.experiment
         );
     }
+    let no_images = || "Without validation images nothing can be compared.".to_string();
+    let why = match answers.validated_classes {
+        Some(found) => found.why_not(&answers.metric).map(|why| why + "."),
+        None => Some(no_images()),
+    };
     format!(
-        "There is no answer: {} of {jobs} finished, but none recorded a finite {}. Without \
-         validation images nothing can be compared.",
+        "There is no answer: {} of {jobs} finished, but none recorded a finite {}. {}",
         answers.finished,
-        words.metric.words()
+        words.metric.words(),
+        why.unwrap_or_else(no_images)
     )
 }
 

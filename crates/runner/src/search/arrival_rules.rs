@@ -92,7 +92,9 @@ impl SearchController {
         epoch: u32,
         judged: &JudgedJob<usize>,
     ) -> Option<String> {
-        let value = judged.value?.0;
+        // A metric that does not exist, such as an area under the ROC curve of a single class, stops
+        // no job.
+        let value = judged.value.map(|value| value.0).filter(|v| !v.is_nan())?;
         match rule {
             StopRule::Asha { eta, .. } => self.asha(eta, epoch, value),
             StopRule::Median { .. } => self.median(judged.job, epoch, value),
@@ -101,8 +103,9 @@ impl SearchController {
     }
 
     fn asha(&self, eta: u32, epoch: u32, value: f64) -> Option<String> {
-        let earlier = self.arrivals.values(epoch);
-        if asha_continues(self.rules.direction, earlier, value, eta) {
+        let mut earlier = self.arrivals.values(epoch).to_vec();
+        earlier.retain(|value| !value.is_nan());
+        if asha_continues(self.rules.direction, &earlier, value, eta) {
             return None;
         }
         let (value, count) = (shown(Some(value)), earlier.len() + 1);
@@ -115,7 +118,7 @@ impl SearchController {
         let configuration = self.jobs[job].configuration;
         let mut others = Vec::new();
         for (other, mean) in self.arrivals.means(epoch) {
-            if *other != configuration {
+            if *other != configuration && !mean.is_nan() {
                 others.push(*mean);
             }
         }

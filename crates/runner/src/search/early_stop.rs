@@ -29,6 +29,6 @@ impl EarlyStopWatch {
 
     /// Whether training ends after the newest epoch.
     pub fn is_due(&self) -> bool {
-        self.rule.is_due(self.values.values().copied())
+        self.rule.ends_after(self.values.values().copied())
     }
 }

@@ -22,6 +22,9 @@ struct RungRanking {
     order: Vec<(usize, Option<f64>)>,
     /// The configurations that continue, best first.
     kept: Vec<usize>,
+    /// Those whose jobs have no value because the metric does not exist for their images; they
+    /// continue.
+    not_compared: Vec<usize>,
     /// Epoch of the decision.
     rung: u32,
 }
@@ -152,7 +155,7 @@ impl SearchController {
 
     fn verdict(&self, ranking: &RungRanking, configuration: usize) -> JobVerdict {
         let is_baseline = self.rules.baseline == Some(configuration);
-        match is_baseline || ranking.kept.contains(&configuration) {
+        match is_baseline || ranking.continues(configuration) {
             true => JobVerdict::GoOn,
             false => JobVerdict::Stop,
         }
@@ -213,7 +216,7 @@ impl SearchController {
         if self.earlier_verdict(recorded, configuration).is_some() {
             return format!("{reason}; this was decided when its other jobs were");
         }
-        let is_kept = ranking.kept.contains(&configuration);
+        let is_kept = ranking.continues(configuration);
         match self.is_baseline(judged.job) && !is_kept {
             true => format!("{reason}; it is the baseline"),
             false => reason,
@@ -253,16 +256,38 @@ impl RungRanking {
         rung: u32,
         eta: u32,
     ) -> RungRanking {
-        let mut order = Vec::new();
+        let (mut order, mut not_compared) = (Vec::new(), Vec::new());
         for (configuration, values) in values {
-            order.push((configuration, mean_of(&values)));
+            let mean = mean_of(&values);
+            let lacks_metric = values.iter().flatten().any(|value| value.is_nan());
+            if mean.is_none() && lacks_metric {
+                not_compared.push(configuration);
+            } else {
+                order.push((configuration, mean));
+            }
         }
         let kept = best_share(direction, &order, eta);
         order.sort_by(|a, b| better_first(direction, a.1, b.1));
-        RungRanking { order, kept, rung }
+        RungRanking {
+            order,
+            kept,
+            not_compared,
+            rung,
+        }
+    }
+
+    fn continues(&self, configuration: usize) -> bool {
+        self.kept.contains(&configuration) || self.not_compared.contains(&configuration)
     }
 
     fn reason(&self, configuration: usize) -> String {
+        if self.not_compared.contains(&configuration) {
+            let epochs = self.rung;
+            return format!(
+                "the metric does not exist for its images after {epochs} epochs, so that it is not \
+                compared"
+            );
+        }
         let mut places = self.order.iter();
         let place = places.position(|(other, _)| *other == configuration);
         let place = place.unwrap_or(0);

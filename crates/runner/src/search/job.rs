@@ -48,6 +48,13 @@ impl SearchJob {
         matches!(self.status, JobStatus::Active | JobStatus::Waiting)
     }
 
+    /// NaN if the job finished and the metric does not exist for its images.
+    pub(super) fn lacks_metric(&self) -> Option<f64> {
+        let is_finished = self.status == JobStatus::Finished;
+        let last = self.curve.kept_value(self.curve.last_epoch());
+        last.filter(|value| value.is_nan() && is_finished)
+    }
+
     /// The result of a job that finished; `None` for all others.
     pub(super) fn final_value(&self) -> Option<f64> {
         match self.status {

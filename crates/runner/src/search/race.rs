@@ -21,7 +21,11 @@ struct Contestant {
 
 impl Contestant {
     fn summary(&self) -> String {
-        let seeds = self.values.iter().flatten().count();
+        let values = self.values.iter().flatten();
+        let seeds = values.filter(|value| !value.is_nan()).count();
+        if seeds == 0 && self.values.iter().any(Option::is_some) {
+            return "the metric does not exist for its images: it is not compared and".to_string();
+        }
         format!("{} over {seeds} seeds", shown(mean_of(&self.values)))
     }
 }
@@ -38,7 +42,7 @@ impl SearchController {
         for (number, job) in self.jobs.iter().enumerate() {
             jobs.push(JudgedJob {
                 job: number,
-                value: job.final_value().map(Number),
+                value: job.final_value().or(job.lacks_metric()).map(Number),
                 mean: None,
                 verdict: None,
             });

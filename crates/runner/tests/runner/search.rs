@@ -331,3 +331,34 @@ fn halving_compares_the_values_of_the_kept_epochs() {
         (JobStatus::Pruned, JobStatus::Pruned)
     );
 }
+
+/// The jobs of `sweep`, but the metric does not exist for the images of these configurations.
+fn without_metric(mut jobs: Vec<SearchJob>, lacking: &[usize]) -> Vec<SearchJob> {
+    for job in jobs
+        .iter_mut()
+        .filter(|job| lacking.contains(&job.configuration))
+    {
+        job.curve = (1..=job.epochs).map(|epoch| (epoch, f64::NAN)).collect();
+    }
+    jobs
+}
+
+#[test]
+fn a_metric_that_does_not_exist_stops_no_job() {
+    let median = StopRule::Median { first: 4 };
+    for rule in [HALVING, ASHA, median] {
+        let none = without_metric(ordered_sweep(9, 1), &Vec::from_iter(0..9));
+        for seed in 0..5 {
+            let pruned = Replay::run(&rules(Some(rule), None), &none, shuffled(seed));
+            assert!(pruned.is_empty(), "{rule:?}: {pruned:?}");
+        }
+        let some = without_metric(ordered_sweep(9, 1), &[0, 5]);
+        let pruned = Replay::run(&rules(Some(rule), None), &some, |count| count - 1);
+        let of_lacking = |job: &&usize| [0, 5].contains(&some[**job].configuration);
+        assert_eq!(pruned.keys().filter(of_lacking).count(), 0, "{rule:?}");
+        assert!(!pruned.is_empty(), "{rule:?}: the others are compared");
+    }
+    let none = without_metric(ordered_sweep(3, 4), &[0, 1, 2]);
+    let pruned = Replay::run(&rules(None, Some(2)), &none, first);
+    assert!(pruned.is_empty(), "a race: {pruned:?}");
+}
