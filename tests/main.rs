@@ -19,6 +19,7 @@ mod fake_worker;
 mod faults;
 mod full_disk;
 mod hostile_input;
+mod image_names;
 mod interrupted_searches;
 mod jobs;
 mod kills;

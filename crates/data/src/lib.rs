@@ -43,4 +43,4 @@ pub use inspect::{
 };
 pub use location::{Location, LookProgress, Watch};
 pub use split::{Subset, Subsets, epoch_order, split};
-pub use statistics::{MeanStd, mean_std};
+pub use statistics::mean_std;

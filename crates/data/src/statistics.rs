@@ -1,15 +1,7 @@
 //! Mean and standard deviation of pixels.
 
 use crate::{DataError, LabelledImages};
-
-/// Mean and population standard deviation of each channel, in [0, 1] units.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct MeanStd {
-    /// Mean of each channel.
-    pub mean: Vec<f64>,
-    /// Standard deviation of each channel.
-    pub std: Vec<f64>,
-}
+use convsweep_spec::augment::MeanStd;
 
 /// Mean and standard deviation over the pixels of these rows; zeros if there are no rows.
 ///

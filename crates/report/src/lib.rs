@@ -95,7 +95,7 @@ pub fn report_with_names(
     let drawn = output::draw_all(charts::all(&data))?;
     let charts = folder.write_charts(&drawn)?;
     let leaderboard = tables::leaderboard(&ranking);
-    let tables = folder.write_tables(&ranking, &leaderboard)?;
+    let tables = folder.write_tables((&ranking, &leaderboard), &files, results)?;
     let paper = match scope {
         ReportScope::Page => None,
         ReportScope::PageAndPaper => {

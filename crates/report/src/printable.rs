@@ -17,6 +17,20 @@ pub fn with_printable_names(mut rows: ExperimentRows) -> ExperimentRows {
     revision.question.iter_mut().for_each(make_printable);
     revision.overrides.iter_mut().for_each(make_printable);
     revision.classes.iter_mut().for_each(make_printable);
+    for set in &mut revision.images {
+        make_printable(&mut set.path);
+        set.notes.iter_mut().for_each(make_printable);
+        set.places
+            .iter_mut()
+            .for_each(|place| make_printable(&mut place.name));
+        set.classes
+            .iter_mut()
+            .for_each(|class| make_printable(&mut class.class));
+        for entry in &mut set.left_out {
+            make_printable(&mut entry.reason);
+            entry.examples.iter_mut().for_each(make_printable);
+        }
+    }
     for axis in &mut revision.axes {
         make_printable(&mut axis.path);
         make_printable(&mut axis.name);

@@ -267,6 +267,7 @@ fn started(job: &Job) -> Event {
         device: job.execution.device,
         fingerprint,
         from,
+        normalization: None,
     }
 }
 

@@ -30,6 +30,16 @@ pub enum Normalize {
     },
 }
 
+/// Mean and population standard deviation of each channel, in [0, 1] units: pixel values (0 to 255)
+/// divided by 255.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanStd {
+    /// Mean of each channel.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel.
+    pub std: Vec<f64>,
+}
+
 /// One augmentation step; `p` is the probability that it is applied to an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]

@@ -1,5 +1,6 @@
 //! What workers report while they train. Nothing else leaves a worker.
 
+use crate::augment::MeanStd;
 use crate::device::DeviceName;
 use crate::hex;
 use crate::id::{JobId, StateKey};
@@ -45,6 +46,10 @@ pub enum Event {
         fingerprint: Fingerprint,
         /// Where training begins.
         from: Start,
+        /// Mean and standard deviation that pixel values are standardised by, after they are
+        /// divided by 255; older programs wrote none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        normalization: Option<MeanStd>,
     },
     /// Progress within the epoch; sent a few times a second at most and never logged.
     Progress {

@@ -1,6 +1,7 @@
 //! Records of `<experiment>/log.jsonl`, the experiment's log, which the runner writes.
 
 mod judgement;
+mod recorded_set;
 
 use crate::FORMAT;
 use crate::configuration::Configuration;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 pub use judgement::{JobVerdict, JudgedJob, Judgement};
+pub use recorded_set::{ClassImages, RecordedSet};
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,6 +159,9 @@ pub struct Revision {
     pub classes: Vec<String>,
     /// Whether the report shows the test results of all configurations.
     pub show_test: bool,
+    /// What was read of the image sets that are folders or tables, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<RecordedSet>,
     /// The choices of the completed stages; the next stage is in progress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Choice>,

@@ -109,6 +109,7 @@ fn revision(configurations: u32) -> Revision {
         axes: axes.collect(),
         classes: (0..CLASSES).map(|class| format!("class {class}")).collect(),
         show_test: false,
+        images: vec![],
         decisions: vec![],
         redecided: vec![],
     }
@@ -159,6 +160,7 @@ fn train(writer: &DatabaseWriter, job: &JobId, epochs: u32, random: &mut Random,
         device: DeviceName::CPU,
         fingerprint: folder::fingerprint(),
         from: Start::Scratch,
+        normalization: None,
     });
     for epoch in 1..=epochs {
         let share = 1.0 - (-4.0 * f64::from(epoch) / f64::from(epochs)).exp();

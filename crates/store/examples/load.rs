@@ -132,6 +132,7 @@ fn train(writer: &DatabaseWriter, job: &JobId, epochs: u32) {
         device,
         fingerprint: folder::fingerprint(),
         from: Start::Scratch,
+        normalization: None,
     });
     for epoch in 1..=epochs {
         let value = |name: &&str| {

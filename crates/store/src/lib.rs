@@ -30,8 +30,9 @@ pub use error::StoreError;
 pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EpochValues, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
-    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, MemberPlace, QueryCell, RecordedRun,
-    Table, TrainingOrigin, UsedImageSet, UserQuery, find_job_among, kept_row,
+    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, MemberPlace, PREDICTION_TABLE,
+    PredictedBy, PredictedJob, PredictionRow, PredictionTable, QueryCell, RecordedRun, Table,
+    TrainingOrigin, UsedImageSet, UserQuery, find_job_among, kept_row,
 };
 pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
 pub use write::DatabaseWriter;

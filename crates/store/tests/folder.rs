@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use convsweep_spec::FORMAT;
-use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::augment::{AugmentSpec, MeanStd, Normalize};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
@@ -155,6 +155,7 @@ impl Folder {
             axes: axes.iter().map(|a| axis(a)).collect(),
             classes: vec!["cat".into(), "dog".into()],
             show_test: false,
+            images: vec![],
             decisions: vec![],
             redecided: vec![],
         };
@@ -166,6 +167,14 @@ impl Folder {
     }
 
     pub fn start(&mut self, job: &JobId, attempt: u32, from: Start) {
+        self.started(job, attempt, from, None);
+    }
+
+    pub fn start_with(&mut self, job: &JobId, attempt: u32, normalization: Option<MeanStd>) {
+        self.started(job, attempt, Start::Scratch, normalization);
+    }
+
+    fn started(&mut self, job: &JobId, attempt: u32, from: Start, normalization: Option<MeanStd>) {
         let device = DeviceName::CPU;
         self.event(
             job,
@@ -176,6 +185,7 @@ impl Folder {
                 device,
                 fingerprint: fingerprint(),
                 from,
+                normalization,
             },
         );
     }

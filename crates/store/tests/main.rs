@@ -5,6 +5,7 @@ mod attempts;
 mod check;
 mod damage;
 mod folder;
+mod images;
 mod integrity;
 mod kept;
 mod logs;

@@ -383,6 +383,8 @@ fn a_database_of_an_older_program_learns_which_epochs_count() {
     let downgrade = "drop view wide_a; drop view leaderboard; drop view curves; drop view failures;
         drop view classes; drop view per_class; drop index jobs_by_origin;
         alter table jobs drop column kept_epoch; alter table jobs drop column kept_job;
+        drop view image_sets; drop view image_places; drop view not_used; drop view class_images;
+        drop table normalization; alter table revisions drop column images;
         alter table revisions drop column margin;
         drop view may_be_best; drop view who_beats_whom; drop view not_known_yet;
         drop table answers; drop table standings; drop table verdicts; drop table axis_summary;

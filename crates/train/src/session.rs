@@ -48,6 +48,7 @@ impl<'a> Session<'a> {
             device: job.execution.device,
             fingerprint: attempt.fingerprint.clone(),
             from: start,
+            normalization: Some(data.batcher.normalization().clone()),
         })?;
         attempt.failpoints.hit("started");
         for text in warnings.into_iter().chain(data.warning()) {

@@ -13,6 +13,7 @@ mod devices;
 mod explain;
 mod language;
 mod plan;
+mod predictions;
 mod preset;
 mod prune;
 mod query;
@@ -46,6 +47,8 @@ pub enum CliCommand {
     Verdict(verdict::VerdictArgs),
     /// Compare experiments, configurations or jobs: what differs, and whether it matters.
     Compare(compare::CompareArgs),
+    /// Print what networks predicted for every image, with the names of the files, as CSV.
+    Predictions(predictions::PredictionsArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
@@ -106,6 +109,7 @@ pub fn run_command(
         CliCommand::Report(args) => report::report(context, &args),
         CliCommand::Verdict(args) => verdict::verdict(context, &args),
         CliCommand::Compare(args) => compare::compare(context, &args),
+        CliCommand::Predictions(args) => predictions::predictions(context, &args),
         CliCommand::Query(args) => query::query(context, &args),
         CliCommand::Show(args) => show::show(context, &args),
         CliCommand::Preset(args) => preset::preset(&args),

@@ -48,6 +48,16 @@ impl Stdout {
     }
 }
 
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Writes a value as indented JSON.
 ///
 /// # Errors

@@ -2,9 +2,9 @@
 
 use super::normalization::{normalization, scale, shift};
 use crate::augment::{Augmentation, Mixing, Scratch};
-use crate::{DataError, ImageSet, LabelledImages, MeanStd, Subset, Subsets};
+use crate::{DataError, ImageSet, LabelledImages, Subset, Subsets};
 use convsweep_kernels::{flip_horizontal, normalize, parallel_chunks};
-use convsweep_spec::augment::AugmentSpec;
+use convsweep_spec::augment::{AugmentSpec, MeanStd};
 use std::sync::{Mutex, PoisonError};
 
 /// Makes network inputs of an image set's rows.

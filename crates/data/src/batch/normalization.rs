@@ -1,7 +1,7 @@
 //! Normalisation of pixels, channel by channel.
 
-use crate::{DataError, ImageSet, MeanStd, Subsets, mean_std};
-use convsweep_spec::augment::Normalize;
+use crate::{DataError, ImageSet, Subsets, mean_std};
+use convsweep_spec::augment::{MeanStd, Normalize};
 use convsweep_spec::words::counted;
 
 /// The normalisation that an experiment asks for: the mean is subtracted, then the standard

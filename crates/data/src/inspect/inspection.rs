@@ -1,7 +1,8 @@
 //! An image set in numbers.
 
 use super::duplicates::{Duplicates, find_duplicates};
-use crate::{DataError, ImageSet, LabelledImages, MeanStd, mean_std};
+use crate::{DataError, ImageSet, LabelledImages, mean_std};
+use convsweep_spec::augment::MeanStd;
 use serde::Serialize;
 
 /// An image set in numbers.

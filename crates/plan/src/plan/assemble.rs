@@ -221,6 +221,7 @@ fn planned(
         summary: resolved.summary,
         facts: resolved.facts,
         data_path: resolved.data.path.clone(),
+        set_notes: resolved.data.notes.as_slice().into(),
         image_limits: resolved.data.limits,
         weights: resolved.weights.map(|weights| weights.path),
         digest: resolved.digest,

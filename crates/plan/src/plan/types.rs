@@ -66,6 +66,8 @@ pub struct Planned {
     pub facts: Arc<DataFacts>,
     /// Folder or file of its images, if the file names one.
     pub data_path: Option<PathBuf>,
+    /// What the user should know of its image set.
+    pub set_notes: Arc<[String]>,
     /// The largest image files that are read.
     pub image_limits: ImageLimits,
     /// File of the weights from which its jobs start, if they are not random.

@@ -7,7 +7,7 @@ mod reliability;
 mod whole_file;
 
 pub use first_filters::FirstFilters;
-pub use predictions::{KeptImage, Predictions, PredictionsError};
+pub use predictions::{KeptImage, PredictedImage, Predictions, PredictionsError};
 pub use range_tests::{RangeTests, read_range_tests};
 pub use reliability::{BINS, ConfidenceBin, Reliability};
 

@@ -91,6 +91,54 @@ pub fn read(path: &Path, hash: Option<&str>) -> Result<Option<Predictions>, Pred
     Ok(None)
 }
 
+/// The prediction for one image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PredictedImage {
+    /// Which images it is one of.
+    pub part: Part,
+    /// Number of the image, from 0: among those that training and validation images are taken from,
+    /// or among the test images.
+    pub index: u32,
+    /// True class.
+    pub label: u16,
+    /// Predicted class.
+    pub predicted: u16,
+    /// Probability of the predicted class, 0 to 1.
+    pub probability: f64,
+}
+
+/// Reads every prediction for the images of these `parts`, in the file's order; nothing of parts
+/// that the file does not have.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all(
+    path: &Path,
+    hash: Option<&str>,
+    parts: &[Part],
+) -> Result<Vec<PredictedImage>, PredictionsError> {
+    let bytes = whole_file::read(path, hash)?;
+    let file = SafeTensors::deserialize(&bytes)?;
+    let mut all = Vec::new();
+    for part in parts {
+        let reader = PartReader {
+            file: &file,
+            part: part.name(),
+        };
+        let name = format!("{}.index", part.name());
+        if !file.names().iter().any(|n| **n == *name) {
+            continue;
+        }
+        let columns = reader.columns()?;
+        for row in 0..columns.images {
+            let found = columns.predicted_image(*part, row);
+            let no_prediction = || reader.problem("index", format!("has no prediction {row}"));
+            all.push(found.ok_or_else(no_prediction)?);
+        }
+    }
+    Ok(all)
+}
+
 /// Reads the tensors of one part.
 struct PartReader<'a> {
     file: &'a SafeTensors<'a>,
@@ -225,6 +273,18 @@ impl Columns<'_> {
         let place = row * self.classes + usize::from(predicted);
         let probability = f32_at(self.probability, place).filter(|p| (0.0..=1.0).contains(p))?;
         Some((u16_at(self.label, row)?, predicted, probability))
+    }
+
+    /// What was predicted in a row; `None` as in [`Columns::image`].
+    fn predicted_image(&self, part: Part, row: usize) -> Option<PredictedImage> {
+        let (label, predicted, probability) = self.prediction(row)?;
+        Some(PredictedImage {
+            part,
+            index: u32_at(self.index, row)?,
+            label,
+            predicted,
+            probability,
+        })
     }
 
     /// Counts every row that has a prediction.

@@ -6,10 +6,12 @@
 use super::drawing::DrawnChart;
 use super::error::ReportError;
 use crate::charts::Chart;
+use crate::job_files::JobFiles;
 use crate::paper;
 use crate::ranking::Ranking;
 use crate::tables::{self, TextTable};
 use convsweep_files::Durability;
+use convsweep_spec::layout::ResultsFolder;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -105,11 +107,12 @@ impl OutputFolder {
         Ok(files)
     }
 
-    /// Writes the tables as CSV and LaTeX; `leaderboard` is that of the same ranking.
+    /// Writes the tables as CSV and LaTeX; `leaderboard` and `files` are those of the same ranking.
     pub fn write_tables(
         &mut self,
-        ranking: &Ranking,
-        leaderboard: &TextTable,
+        (ranking, leaderboard): (&Ranking, &TextTable),
+        files: &JobFiles,
+        results: &ResultsFolder,
     ) -> Result<Vec<PathBuf>, ReportError> {
         let latex = tables::leaderboard_tex(&ranking.revision.experiment, leaderboard);
         let tables = [
@@ -117,16 +120,19 @@ impl OutputFolder {
             ("evaluations.csv", tables::evaluations_csv(ranking)?),
             ("leaderboard.tex", latex.into_bytes()),
         ];
-        let mut files = Vec::with_capacity(tables.len() + 2);
+        let mut written = Vec::with_capacity(tables.len() + 3);
         for (name, bytes) in tables {
-            files.push(self.write(name, &bytes)?);
+            written.push(self.write(name, &bytes)?);
         }
         // These may be larger than memory.
-        files.push(self.write_rows("curves.csv", |to| tables::write_curves_csv(ranking, to))?);
-        files.push(self.write_rows("comparisons.csv", |to| {
+        written.push(self.write_rows("curves.csv", |to| tables::write_curves_csv(ranking, to))?);
+        written.push(self.write_rows("comparisons.csv", |to| {
             tables::write_comparisons_csv(ranking, to)
         })?);
-        Ok(files)
+        written.push(self.write_rows("predictions.csv", |to| {
+            tables::write_predictions_csv((ranking, files), results, to)
+        })?);
+        Ok(written)
     }
 
     /// Writes the files for a paper; the answer is the folder that they will be in. `images`: as in

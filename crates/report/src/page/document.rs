@@ -1,6 +1,6 @@
 //! The page as a whole: its head, its sections in order, its style and fonts.
 
-use super::{answer, charts, comparisons, leaderboard, mistakes, provenance, stages};
+use super::{answer, charts, comparisons, images, leaderboard, mistakes, provenance, stages};
 use crate::charts::Chart;
 use crate::draw::font::{BOLD, FAMILY, REGULAR};
 use crate::job_files::JobFiles;
@@ -45,6 +45,7 @@ impl Page<'_> {
             (comparisons::section(self.ranking))
             (charts::sections(self.charts))
             (mistakes::section(self.ranking, self.files))
+            (images::section(self.ranking))
             (provenance::section(self.ranking))
         };
         document(title, &sections)

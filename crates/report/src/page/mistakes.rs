@@ -43,7 +43,8 @@ pub fn section(ranking: &Ranking, files: &JobFiles) -> Markup {
                     "Mistakes on the " (images) " of which a picture is kept, the surest first, by "
                     "the network of seed " (run.map_or(0, |run| run.job.seed)) ". Images are named \
                      by their files where the set consists of files and has been decoded on this \
-                     machine, else numbered from 0 in the order of the set."
+                     machine, else numbered from 0 in the order of the set. The predictions for all images \
+                     are in " code { "predictions.csv" } "."
                 }
                 (wide_table(&columns, &rows))
             }

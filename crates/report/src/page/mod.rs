@@ -6,6 +6,7 @@ mod answer;
 mod charts;
 mod comparisons;
 mod document;
+mod images;
 mod leaderboard;
 mod mistakes;
 mod provenance;

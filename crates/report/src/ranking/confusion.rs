@@ -141,7 +141,7 @@ fn summed(evaluations: &[&EvaluationRow]) -> Vec<Vec<u64>> {
 }
 
 /// Name of a class, or its number if the revision does not name it.
-pub(crate) fn class_name(names: &[String], class: usize) -> String {
+pub fn class_name(names: &[String], class: usize) -> String {
     match names.get(class) {
         Some(name) => name.clone(),
         None => class.to_string(),

@@ -12,8 +12,7 @@ mod order;
 mod run;
 
 pub use configuration::RankedConfiguration;
-pub(crate) use confusion::class_name;
-pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake};
+pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake, class_name};
 pub use convsweep_answers::{MetricFormat, RunUnit};
 pub use effects::{AxisEffect, ValueEffect, axis_effects};
 pub use order::Ranking;

@@ -12,6 +12,7 @@ mod evaluations_csv;
 mod latex;
 mod leaderboard;
 mod leaderboard_csv;
+mod predictions_csv;
 mod scores;
 mod text_table;
 
@@ -22,5 +23,6 @@ pub use evaluations_csv::evaluations_csv;
 pub use latex::{LONG_TABLE, escaped, leaderboard_tex, paper_table};
 pub use leaderboard::leaderboard;
 pub use leaderboard_csv::leaderboard_csv;
+pub use predictions_csv::{PREDICTION_COLUMNS, PredictionsCsv, write_predictions_csv};
 pub use scores::scores;
 pub use text_table::{MISSING, TextTable, interval};

@@ -40,7 +40,7 @@ fn every_file_is_written_and_old_charts_are_removed() {
     let made = report(rows.clone(), &results).expect("reports");
     assert!(!stale.exists(), "charts of an earlier report are removed");
     assert!(made.charts.iter().any(|c| c.ends_with("images.png")));
-    assert_eq!(made.tables.len(), 5);
+    assert_eq!(made.tables.len(), 6);
     for file in made.charts.iter().chain(&made.tables) {
         let length = fs::metadata(file).expect("is there").len();
         assert!(length > 100, "{}", file.display());

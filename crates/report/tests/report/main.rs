@@ -6,6 +6,7 @@ mod answer;
 mod charts;
 mod colors;
 mod files;
+mod image_sets;
 mod marks;
 mod methods;
 mod paper;

@@ -112,6 +112,7 @@ impl Synthetic {
             axes: axes.collect(),
             classes: self.classes.clone(),
             show_test: false,
+            images: vec![],
             decisions: vec![],
             redecided: vec![],
         }

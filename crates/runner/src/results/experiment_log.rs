@@ -298,7 +298,12 @@ fn cut_torn_end(path: &Path, file: &File, log: &mut RecordedLog) -> io::Result<(
 /// Whether a revision asks the same as the newest one.
 fn is_same(newest: &RevisionMembers, revision: &Revision, members: &[Member]) -> bool {
     let (newest_revision, newest_members) = newest;
+    let mut images = revision.images.clone();
+    for (set, newest) in images.iter_mut().zip(&newest_revision.images) {
+        set.path.clone_from(&newest.path);
+    }
     let same_place = Revision {
+        images,
         revision: newest_revision.revision,
         file: newest_revision.file.clone(),
         ..revision.clone()

@@ -5,7 +5,7 @@ use convsweep_runner::{ExperimentLog, RunnerError};
 use convsweep_spec::FORMAT;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::{LogEntry, Member, Record, Revision};
+use convsweep_spec::log::{ClassImages, LogEntry, Member, Record, RecordedSet, Revision};
 use convsweep_spec::log_line::{LONGEST_LINE, with_check};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::outcome::Outcome;
@@ -30,6 +30,7 @@ fn revision(text: &str) -> Revision {
         axes: vec![],
         classes: vec![],
         show_test: false,
+        images: vec![],
         decisions: vec![],
         redecided: vec![],
     }
@@ -123,6 +124,27 @@ fn a_revision_is_new_only_if_it_asks_something_else() {
         ..revision("a")
     };
     folder.check(moved, &members, (1, 0));
+    let with_images = |path: &str, images| Revision {
+        images: vec![RecordedSet {
+            data_hash: "h".into(),
+            path: path.into(),
+            configurations: vec![],
+            places: vec![],
+            left_out: vec![],
+            notes: vec![],
+            classes: vec![ClassImages {
+                class: "cat".into(),
+                training: images,
+                validation: 1,
+                test: 1,
+            }],
+        }],
+        ..revision("images")
+    };
+    let other = Folder::new();
+    other.check(with_images("/photos", 3), &members, (1, 3));
+    other.check(with_images("/moved/photos", 3), &members, (1, 0));
+    other.check(with_images("/photos", 4), &members, (2, 3));
     folder.open().append(ended(1)).unwrap();
     folder.check(revision("a"), &members, (1, 0));
     folder.check(revision("b"), &members, (2, 3));

@@ -47,16 +47,8 @@ impl SetReading {
 
     /// What became of the set's folders or values, in words: "train/ for training (640 images)".
     pub fn places_in_words(&self) -> String {
-        let words = |place: &ReadPlace| {
-            let purpose = match place.part {
-                SetPart::Training => "for training",
-                SetPart::Validation => "for validation",
-                SetPart::Test => "as the sealed test",
-            };
-            let images = counted(place.images.into(), "image");
-            format!("{} {purpose} ({images})", place.name)
-        };
-        listed(&self.places.iter().map(words).collect::<Vec<_>>())
+        let words: Vec<String> = self.places.iter().map(ReadPlace::in_words).collect();
+        listed(&words)
     }
 
     /// What was not used, a sentence for each reason.
@@ -74,6 +66,19 @@ pub struct ReadPlace {
     pub part: SetPart,
     /// Their number.
     pub images: u32,
+}
+
+impl ReadPlace {
+    /// The place, what its images are for, and their number: "train/ for training (640 images)".
+    pub fn in_words(&self) -> String {
+        let purpose = match self.part {
+            SetPart::Training => "for training",
+            SetPart::Validation => "for validation",
+            SetPart::Test => "as the sealed test",
+        };
+        let images = counted(self.images.into(), "image");
+        format!("{} {purpose} ({images})", self.name)
+    }
 }
 
 /// Files that were not used for one reason.

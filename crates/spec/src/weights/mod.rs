@@ -2,6 +2,7 @@
 //! to those of a network.
 
 mod by_order;
+mod description;
 mod file_header;
 mod file_tensor;
 mod matching;
@@ -13,6 +14,7 @@ mod transfer;
 /// Largest file of weights that is read, in bytes.
 pub const LARGEST_FILE: u64 = 4 << 30;
 
+pub use description::ModelDescription;
 pub use file_tensor::{FileTensor, not_finite, read};
 pub use matching::{TensorMatch, assign};
 pub use transfer::Transfer;

@@ -1,6 +1,7 @@
 //! The rows that belong to one attempt at a job.
 
 use super::derived::Changes;
+use convsweep_spec::augment::MeanStd;
 use convsweep_spec::event::{Evaluation, Fingerprint, Start};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::Number;
@@ -130,6 +131,22 @@ impl<'a> AttemptRows<'a> {
                 null_if_nan(*value),
                 attempt
             ])?;
+        }
+        Ok(())
+    }
+
+    /// Each channel's mean and standard deviation, by which pixel values are standardised.
+    pub(super) fn normalization(&self, MeanStd { mean, std }: &MeanStd) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "insert into normalization (job, channel, mean, std, attempt)
+            values (?1, ?2, ?3, ?4, ?5)
+            on conflict do update set mean = excluded.mean, std = excluded.std,
+              attempt = excluded.attempt
+            where excluded.attempt >= attempt",
+        )?;
+        for (channel, (mean, std)) in mean.iter().zip(std).enumerate() {
+            let channel = channel as i64;
+            statement.execute(params![self.job.0, channel, mean, std, self.attempt])?;
         }
         Ok(())
     }

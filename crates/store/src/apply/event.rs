@@ -28,9 +28,13 @@ pub(crate) fn apply_event(
             device,
             fingerprint,
             from,
+            normalization,
         } => {
             let process = (*pid, host.as_str(), device.to_string());
             rows.started(envelope.time, process, fingerprint, from)?;
+            if let Some(normalization) = normalization {
+                rows.normalization(normalization)?;
+            }
         }
         Event::Metrics {
             phase,

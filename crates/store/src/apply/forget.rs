@@ -5,7 +5,7 @@ use convsweep_spec::id::JobId;
 use rusqlite::{Connection, Result};
 
 /// Tables whose rows come from a job's log; those that refer to others stand first.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "correctness",
     "confusion",
     "evaluations",
@@ -13,6 +13,7 @@ const TABLES: [&str; 8] = [
     "artifacts",
     "states",
     "warnings",
+    "normalization",
     "attempts",
 ];
 

@@ -21,12 +21,13 @@ pub(super) fn revision(
     };
     let baseline = revision.baseline.as_ref().map(|b| &b.0);
     let sql = "insert into revisions
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         on conflict do update set time = excluded.time, file = excluded.file, text = excluded.text,
           overrides = excluded.overrides, question = excluded.question, metric = excluded.metric,
           direction = excluded.direction, baseline = excluded.baseline, axes = excluded.axes,
           classes = excluded.classes, show_test = excluded.show_test, includes = excluded.includes,
-          decisions = excluded.decisions, margin = excluded.margin";
+          decisions = excluded.decisions, margin = excluded.margin,
+          images = excluded.images";
     connection.prepare_cached(sql)?.execute(params![
         experiment,
         revision.revision,
@@ -43,7 +44,8 @@ pub(super) fn revision(
         revision.show_test,
         canonical_json(&revision.includes),
         canonical_json(&revision.decisions),
-        revision.margin
+        revision.margin,
+        canonical_json(&revision.images)
     ])?;
     remove_members(connection, experiment, revision.revision)?;
     let sql = "insert into experiments

@@ -20,6 +20,8 @@ mod kept_files;
 mod leaderboard;
 mod log_problems;
 mod members;
+mod normalization;
+mod predicted_jobs;
 mod question;
 mod report_jobs;
 mod report_rows;
@@ -41,5 +43,8 @@ pub use kept_files::KeptFile;
 pub use leaderboard::LeaderboardEntry;
 pub use log_problems::LogProblem;
 pub use members::{MemberPlace, TrainingOrigin};
+pub use predicted_jobs::{
+    PREDICTION_TABLE, PredictedBy, PredictedJob, PredictionRow, PredictionTable,
+};
 pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow, kept_row};
 pub use user_sql::{QueryCell, Table, UserQuery};

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("8-remedies.sql"),
     include_str!("9-results.sql"),
     include_str!("10-answers.sql"),
+    include_str!("11-images.sql"),
 ];
 /// The fixed views; a database with other views gets these.
 const VIEWS: &str = include_str!("views.sql");

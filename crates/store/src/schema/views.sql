@@ -92,3 +92,32 @@ select job, part, class, support, predicted, correct,
   1.0 * correct / nullif(support, 0) as recall,
   2.0 * correct / nullif(support + predicted, 0) as f1
 from counts;
+
+create view image_sets as -- folders and tables of images of each experiment's newest revision
+select e.experiment, s.key as image_set, -- from 0
+  s.value ->> 'path' as path, s.value ->> 'data_hash' as data_hash,
+  (select sum(p.value ->> 'images') from json_each(s.value, '$.places') p) as images,
+  coalesce((select sum(o.value ->> 'count') from json_each(s.value, '$.left_out') o), 0) as files_not_used,
+  (select group_concat(n.value, '; ') from json_each(s.value, '$.notes') n) as notes -- null: none
+from experiments e join revisions r on r.experiment = e.experiment and r.revision = e.revision, json_each(r.images) s;
+
+create view image_places as -- where the images of each set were found, and what they are for
+select e.experiment, s.key as image_set, p.key as position,
+  p.value ->> 'name' as place, -- a folder, or the value of a table's column
+  p.value ->> 'part' as part, -- training, validation or test
+  p.value ->> 'images' as images
+from experiments e join revisions r on r.experiment = e.experiment and r.revision = e.revision, json_each(r.images) s,
+  json_each(s.value, '$.places') p;
+
+create view not_used as -- files of each set that were not used, and why
+select e.experiment, s.key as image_set, o.value ->> 'reason' as reason,
+  o.value ->> 'count' as files, -- a folder that was not entered counts as one
+  (select group_concat(x.value, ', ') from json_each(o.value, '$.examples') x) as first_names
+from experiments e join revisions r on r.experiment = e.experiment and r.revision = e.revision, json_each(r.images) s,
+  json_each(s.value, '$.left_out') o;
+
+create view class_images as -- images of each class in each part; of folds, those of the first one
+select e.experiment, s.key as image_set, c.key as class, c.value ->> 'class' as name,
+  c.value ->> 'training' as training, c.value ->> 'validation' as validation, c.value ->> 'test' as test
+from experiments e join revisions r on r.experiment = e.experiment and r.revision = e.revision, json_each(r.images) s,
+  json_each(s.value, '$.classes') c;

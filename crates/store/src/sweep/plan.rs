@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub(crate) fn revision(connection: &Connection, name: &str) -> Result<Option<Revision>> {
     let sql = "
         select r.revision, r.file, r.text, r.overrides, r.question, r.metric, r.direction,
-          r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions, r.margin
+          r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions, r.margin, r.images
         from experiments e join revisions r using (experiment, revision)
         where e.experiment = ?1";
     let mut statement = connection.prepare_cached(sql)?;
@@ -80,6 +80,7 @@ fn read_revision(row: &Row, experiment: &str) -> Result<Revision> {
         axes: json(row, 8)?,
         classes: json(row, 9)?,
         show_test: row.get(10)?,
+        images: json(row, 14)?,
         decisions: json(row, 12)?,
         redecided: vec![],
     })

@@ -8,9 +8,12 @@ use crate::predictions;
 use crate::saved_state::save_state;
 use crate::session::Session;
 use crate::training_state::weights;
+use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Event;
 use convsweep_spec::layout;
+use convsweep_spec::weights::ModelDescription;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Trains the job as far as it is not yet trained, evaluates it and leaves its files.
 ///
@@ -46,7 +49,7 @@ fn train(session: &mut Session) -> Result<(), End> {
 
 fn is_stopped_early(session: &Session) -> bool {
     match &session.training().early_stopping {
-        Some(rule) => rule.is_due(session.state.history_of(&rule.metric.name)),
+        Some(rule) => rule.ends_after(session.state.history_of(&rule.metric.name)),
         None => false,
     }
 }
@@ -65,8 +68,25 @@ fn keep_state_at_phase_end(session: &mut Session) -> Result<(), TrainError> {
 fn write_model(session: &mut Session) -> Result<(), TrainError> {
     let path = session.job().execution.folder.join(layout::MODEL);
     let network = session.state.final_network();
-    let bytes = checkpoint::encode(&weights(&network), None, &path)?;
+    let about = model_metadata(session);
+    let bytes = checkpoint::encode(&weights(&network), Some(about), &path)?;
     session.write_artifact("model", layout::MODEL, &bytes)
+}
+
+/// What the file of the trained weights says of itself. It has one key, so that equal jobs leave
+/// equal bytes.
+fn model_metadata(session: &Session) -> HashMap<String, String> {
+    let job = session.job();
+    let data = &session.data;
+    let description = ModelDescription::new(
+        &job.id,
+        format!("convsweep {}", env!("CARGO_PKG_VERSION")),
+        data.set.facts().classes.clone(),
+        (data.image_shape(), data.batcher.normalization().clone()),
+        job.question.configuration.model.clone(),
+    );
+    let text = canonical_json(&description);
+    HashMap::from([(ModelDescription::KEY.to_string(), text)])
 }
 
 /// Records which kernel computed each layer, and why.

@@ -1,8 +1,9 @@
-//! `data`: fetch, inspect, preview and prune image sets.
+//! `data`: fetch, inspect, list, preview and prune image sets.
 
 mod cache;
 mod fetch;
 mod inspect;
+mod list;
 mod preview;
 mod prune;
 mod sets;
@@ -26,6 +27,19 @@ pub enum DataCommand {
     /// Describe an image set: which folder became what, image counts, classes, sizes, what was left
     /// out and why, mean and standard deviation, duplicates.
     Inspect(InspectArgs),
+    /// List every image of a set as CSV: number, path, class, and whether it trains, validates or
+    /// tests. Training and validation images are numbered from 0, as in `split.file` and in
+    /// predictions, and so are test images.
+    List {
+        /// An experiment file, or the name of a built-in set.
+        target: String,
+        /// The fold whose images validate, from 0.
+        #[arg(long, value_name = "FOLD")]
+        fold: Option<u32>,
+        /// Print JSON, a list of objects.
+        #[arg(long)]
+        json: bool,
+    },
     /// Draw sixteen training images as augmented by an experiment file.
     Preview {
         /// An experiment file.
@@ -57,6 +71,7 @@ pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
     match command {
         DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
         DataCommand::Inspect(args) => inspect::inspect(context, &args)?,
+        DataCommand::List { target, fold, json } => list::list(context, &target, fold, json)?,
         DataCommand::Preview { file, output } => preview::preview(context, &file, &output)?,
         DataCommand::Cache(args) => cache::cache(context, &args)?,
         DataCommand::Prune {

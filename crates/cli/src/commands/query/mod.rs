@@ -2,13 +2,14 @@
 
 mod rows;
 
+use crate::commands::predictions::fill_table;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_store::{QueryCell, UserQuery};
+use convsweep_store::{PREDICTION_TABLE, QueryCell, UserQuery};
 use rows::{Format, print_rows, query_failure};
 use std::time::Duration;
 
@@ -40,9 +41,12 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
     let database = context.database()?;
     let Some(sql) = args.sql.as_deref().filter(|_| !args.schema) else {
         let schema = database.schema().code(Exit::Results)?;
-        say(schema.trim_end())?;
+        say(&format!("{}\n\n{PREDICTION_TABLE}", schema.trim_end()))?;
         return Ok(Exit::Complete);
     };
+    if names_predictions(sql) {
+        fill_table(context, &database)?;
+    }
     let query = UserQuery {
         sql,
         time: Some(args.timeout),
@@ -61,6 +65,13 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
         .collect();
     say(&plain(&columns, &rows))?;
     Ok(Exit::Complete)
+}
+
+/// Whether a statement may read the table `predictions`.
+fn names_predictions(sql: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut words = sql.split(|c| !is_name(c));
+    words.any(|word| word.eq_ignore_ascii_case("predictions"))
 }
 
 /// Seconds on the command line.

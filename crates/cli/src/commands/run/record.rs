@@ -7,7 +7,7 @@ use convsweep_files::exists;
 use convsweep_plan::Plan;
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, JobVerdict, Member, PERSON, Record, Revision};
+use convsweep_spec::log::{Decision, JobVerdict, Member, PERSON, Record, RecordedSet, Revision};
 use convsweep_store::DatabaseWriter;
 use std::path::Path;
 
@@ -119,7 +119,48 @@ fn revision(plan: &Plan) -> Revision {
         axes: plan.axes.clone(),
         classes: plan.classes.clone(),
         show_test: plan.show_test,
+        images: recorded_sets(plan),
         decisions: plan.decisions.clone(),
         redecided: vec![],
     }
+}
+
+/// What was read of each image set of the plan that is a folder or a table. Sets that differ only
+/// in how their images are resized are one.
+fn recorded_sets(plan: &Plan) -> Vec<RecordedSet> {
+    let mut looked_at = Vec::new();
+    let mut sets: Vec<RecordedSet> = Vec::new();
+    let mut set_of = Vec::with_capacity(plan.configurations.len());
+    for planned in &plan.configurations {
+        let key = (&planned.member.data_hash, &planned.member.resolved.data);
+        let place = looked_at.iter().position(|(known, _)| *known == key);
+        if let Some(place) = place {
+            set_of.push(looked_at[place].1);
+            continue;
+        }
+        let path = planned.data_path.as_ref();
+        let path = path.map_or(String::new(), |path| {
+            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            absolute.display().to_string()
+        });
+        let found = RecordedSet::of(&planned.facts, key.1, path, &planned.set_notes);
+        let index = found.map(|found| match sets.iter().position(|set| *set == found) {
+            Some(index) => index,
+            None => {
+                sets.push(found);
+                sets.len() - 1
+            }
+        });
+        looked_at.push((key, index));
+        set_of.push(index);
+    }
+    let is_everywhere = |index| set_of.iter().all(|of| *of == Some(index));
+    let is_single = sets.len() == 1 && is_everywhere(0);
+    for (planned, index) in plan.configurations.iter().zip(&set_of) {
+        if let (Some(index), false) = (index, is_single) {
+            let configuration = planned.member.configuration.clone();
+            sets[*index].configurations.push(configuration);
+        }
+    }
+    sets
 }

@@ -12,6 +12,7 @@ pub fn object(job: &RecordedJob) -> Value {
     json!({
         "job": job.id,
         "question": job.question,
+        "normalization": job.normalization,
         "attempts": attempts,
         "curve": job.curve(),
         "columns": columns,

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
+use convsweep_spec::augment::MeanStd;
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
 use convsweep_spec::layout;
@@ -26,6 +27,9 @@ pub struct RecordedJob {
     pub places: Vec<JobPlace>,
     /// How the first of them was run.
     pub run: Option<RecordedRun>,
+    /// Mean and standard deviation that pixel values are standardised by, if a worker recorded
+    /// them.
+    pub normalization: Option<MeanStd>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptRow>,
     /// Its metrics by epoch.
@@ -63,6 +67,7 @@ impl RecordedJob {
             state: states.remove(&id),
             places,
             run,
+            normalization: database.normalization(&id).code(Exit::Results)?,
             attempts: database.attempts(&id).code(Exit::Results)?,
             epochs: database.epochs(&id).code(Exit::Results)?,
             stderr: fs::read_to_string(folder.join(layout::STDERR)).unwrap_or_default(),

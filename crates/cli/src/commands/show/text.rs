@@ -6,6 +6,7 @@ use crate::commands::run::command_line;
 use crate::context::Context;
 use crate::output::table::plain;
 use crate::planning::standing::Run;
+use convsweep_spec::augment::MeanStd;
 use convsweep_spec::metric;
 use convsweep_spec::words::{bytes, duration, short};
 use convsweep_store::{AttemptRow, EpochRow};
@@ -53,6 +54,11 @@ fn configuration(job: &RecordedJob) -> Option<String> {
         }
         rows.push(("data".into(), question.data_hash.clone()));
     }
+    if let Some(MeanStd { mean, std }) = &job.normalization {
+        let (mean, std) = (numbers(mean), numbers(std));
+        let words = format!("(pixel / 255 - mean) / std, mean {mean}, std {std}");
+        rows.push(("input".into(), words));
+    }
     let width = rows.iter().map(|(name, _)| name.chars().count()).max();
     let width = width.unwrap_or(0);
     for (name, value) in rows {
@@ -62,6 +68,12 @@ fn configuration(job: &RecordedJob) -> Option<String> {
         text += &format!("\n  also in {}: {}", place.experiment, place.label);
     }
     Some(text)
+}
+
+/// One number for each channel.
+fn numbers(values: &[f64]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("{value:.4}")).collect();
+    values.join(", ")
 }
 
 fn outcome(context: &Context, job: &RecordedJob) -> Option<String> {
