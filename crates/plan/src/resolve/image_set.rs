@@ -178,7 +178,7 @@ fn named_validation(
 
 /// The longest end of a path that is known, with a folder if the path has one: paths from the root
 /// or from the experiment's folder are meant as well. The path itself if none is.
-fn known_end<'a>(path: &'a str, is_known: impl Fn(&str) -> bool) -> &'a str {
+fn known_end(path: &str, is_known: impl Fn(&str) -> bool) -> &str {
     let mut end = path;
     while !is_known(end) {
         match end.split_once('/') {
