@@ -51,7 +51,7 @@ pub fn font(size: f64, bold: bool) -> FontDesc<'static> {
 }
 
 /// Width of `text` in pixels at `size` pixels an em. Letters that the font lacks count as one em if
-/// they are wide, as Chinese ones are, and as [`OTHER_LETTER`] otherwise.
+/// they are wide, as Chinese ones are, and as a letter of usual width otherwise.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     if text.chars().all(has_letter) {
         return own_width(text, size, bold);
