@@ -11,7 +11,7 @@ use crate::convert::Conversion;
 use crate::lock::CacheLock;
 use crate::parallel::in_parallel;
 use crate::{DataError, Location, LookProgress};
-use convsweep_files::Durability;
+use convsweep_files::{Durability, read_regular};
 use convsweep_spec::data::DataSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -21,6 +21,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Raised when a scan finds out something else about a file.
 const VERSION: u32 = 2;
+/// Largest manifest that is read, in bytes.
+const LARGEST_MANIFEST: u64 = 4 << 30;
 /// A first look is saved this often, so that an interrupted one goes on where it was.
 const SAVED_EVERY: Duration = Duration::from_millis(500);
 /// Saving takes at most one part in this many of the time.
@@ -150,7 +152,7 @@ impl Look<'_> {
 /// The kept scans of a root folder; none if the manifest is missing or unusable, since everything
 /// in it can be found out again.
 fn load(path: &Path, root: &str) -> Scans {
-    let Ok(bytes) = std::fs::read(path) else {
+    let Ok(bytes) = read_regular(path, LARGEST_MANIFEST) else {
         return HashMap::new();
     };
     let Some(text) = checked(&bytes) else {

@@ -15,6 +15,7 @@ use convsweep_spec::words::counted;
 use rows::{ImageRow, rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use unicode_normalization::UnicodeNormalization;
 
 /// Largest table that is read, in bytes.
 const LARGEST_TABLE: u64 = 1 << 30;
@@ -203,8 +204,8 @@ impl Parts {
     }
 }
 
-/// The path of an image: with the extension that the file gives, and with slashes, where a path
-/// with backslashes does not exist as it is written.
+/// The path of an image: with the extension that the file gives, and, where it does not exist as it
+/// is written, with slashes for backslashes, or with letters that are composed in another way.
 fn file_name(root: &Path, image: &str, spec: &ImageTable) -> String {
     let mut name = image.to_string();
     if let Some(extension) = &spec.extension
@@ -212,10 +213,17 @@ fn file_name(root: &Path, image: &str, spec: &ImageTable) -> String {
     {
         name.push_str(extension);
     }
-    match name.contains('\\') && !root.join(&name).exists() {
-        true => name.replace('\\', "/"),
-        false => name,
+    let exists = |name: &str| root.join(name).exists();
+    if name.contains('\\') && !exists(&name) {
+        name = name.replace('\\', "/");
     }
+    if name.is_ascii() || exists(&name) {
+        return name;
+    }
+    // File systems compose the letters of Unicode in their own way.
+    let forms: [String; 2] = [name.nfc().collect(), name.nfd().collect()];
+    let found = forms.into_iter().find(|form| exists(form));
+    found.unwrap_or(name)
 }
 
 /// Refuses a table whose first image exists only with an extension that the table does not write.

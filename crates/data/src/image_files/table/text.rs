@@ -17,6 +17,12 @@ pub(super) fn text<'a>(path: &Path, table: &'a [u8]) -> Result<&'a [u8], DataErr
         [0xFE, 0xFF, ..] | [0, _, 0, _, ..] => Some("UTF-16BE"),
         _ => None,
     };
+    if utf16.is_none() && table.contains(&0) {
+        return Err(DataError::damaged(
+            path,
+            "is no text: save the table as CSV, in UTF-8",
+        ));
+    }
     let (encoding, line) = match (utf16, std::str::from_utf8(table)) {
         (Some(encoding), _) => (encoding, 1),
         (None, Ok(_)) => return Ok(table),
@@ -85,5 +91,6 @@ mod tests {
         assert!(problem(b"\xFF\xFEa\0").contains("-f UTF-16LE"));
         assert!(problem(b"\0a\0,").contains("-f UTF-16BE"));
         assert!(problem(b"a\nb\xE9").contains("line 2 is not UTF-8"));
+        assert!(problem(b"PK\x03\x04\x14\0\x06\0\x08").contains("is no text"));
     }
 }

@@ -4,7 +4,7 @@ use super::{error, folder, run, spec, write};
 use crate::image_files::ImageFileSet;
 use crate::{DataErrorKind, Location, LookProgress, facts, open};
 use convsweep_spec::data::{
-    Damaged, DataSpec, EmptyClasses, PartNames, Resize, ResizeMethod, Source, Split,
+    Damaged, DataSpec, EmptyClasses, ImageTable, PartNames, Resize, ResizeMethod, Source, Split,
 };
 
 #[test]
@@ -294,6 +294,21 @@ fn names_that_are_no_utf8_are_read_and_shown() {
     let set = run(&dir, &spec(Source::folder())).unwrap();
     assert_eq!(set.facts().classes, ["a", "caf\\xE9"]);
     assert_eq!(set.train().name(1), Some("caf\\xE9/x.png"));
+}
+
+#[test]
+fn a_table_may_compose_letters_in_another_way_than_the_files() {
+    let dir = of_folders(&["cafe\u{301}", "b"]);
+    let path = dir.path().join("t.csv");
+    let table = "path,label\ncaf\u{e9}/x.png,1\nb/x.png,2\n";
+    std::fs::write(&path, table).unwrap();
+    let source = Source::Csv(ImageTable::new("path", "label"));
+    let set = open(
+        Location::new(&dir.path().join(".cache"), Some(&path)),
+        &spec(source),
+    )
+    .unwrap();
+    assert_eq!(set.train().len(), 2);
 }
 
 #[test]
