@@ -1,9 +1,9 @@
 //! The answers of a sweep as data.
 
-use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
+use crate::axes::{AxisAnswer, Cells, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
-use crate::image_agreement::{ImageRelation, image_relation};
+use crate::image_agreement::ImageRelation;
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairing::{Pairing, folds};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
@@ -140,7 +140,9 @@ impl Answers {
         for i in (0..sweep.configurations.len()).filter(|i| !ranks.contains(i)) {
             without_result.push(no_result(sweep, i));
         }
-        let mut axes = axis_answers(sweep, &estimates, &pairing);
+        let cells = Cells::of(sweep, &estimates);
+        let interactions = interactions(sweep, &estimates, &cells);
+        let mut axes = axis_answers(sweep, &estimates, &pairing, cells);
         if let [axis] = sweep.axes.as_slice()
             && let [answer] = axes.as_mut_slice()
         {
@@ -173,7 +175,7 @@ impl Answers {
             pairs_tested: pairs.tested,
             pairs: pairs.kept,
             axes,
-            interactions: interactions(sweep, &estimates),
+            interactions,
             noise: best.and_then(|best| seed_noise(&sweep.configurations[best])),
             choice: choice_optimism(sweep, &estimates, &ranks),
         }
@@ -199,15 +201,11 @@ impl Answers {
 
 /// Whether all configurations validate on the same images.
 fn share_images(sweep: &SweepResults) -> bool {
-    let images = |c: &ConfigurationResults| (c.resolved.data.clone(), c.data_hash.clone());
-    let Some((data, hash)) = sweep.configurations.first().map(images) else {
+    let [first, others @ ..] = sweep.configurations.as_slice() else {
         return true;
     };
-    let is_same = |c: &ConfigurationResults| {
-        let relation = image_relation((&data, &hash), (&c.resolved.data, &c.data_hash));
-        relation == ImageRelation::Same
-    };
-    sweep.configurations.iter().all(is_same)
+    let mut relations = others.iter().map(|other| first.image_relation(other));
+    relations.all(|relation| relation == ImageRelation::Same)
 }
 
 fn are_range_tests(sweep: &SweepResults) -> bool {

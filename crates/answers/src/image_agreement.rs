@@ -36,6 +36,16 @@ pub fn image_relation(a: (&DataSpec, &str), b: (&DataSpec, &str)) -> ImageRelati
     }
 }
 
+impl ConfigurationResults {
+    /// How its validation images relate to those of another configuration.
+    pub fn image_relation(&self, other: &ConfigurationResults) -> ImageRelation {
+        image_relation(
+            (&self.resolved.data, &self.data_hash),
+            (&other.resolved.data, &other.data_hash),
+        )
+    }
+}
+
 /// What decides which images of a set are used.
 fn subset(data: &DataSpec) -> (Option<u32>, Damaged, EmptyClasses, Copies) {
     (

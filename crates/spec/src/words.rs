@@ -56,11 +56,57 @@ pub fn counted_as(n: u64, singular: &str, plural: &str) -> String {
 }
 
 /// Things one after another: `a`, `a and b`, `a, b and c`.
-pub fn listed(items: &[String]) -> String {
-    match items.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
+pub fn listed(items: &[impl AsRef<str>]) -> String {
+    listed_with(items, "and")
+}
+
+/// Things one after another with another word before the last one: `a, b or c`.
+pub fn listed_with(items: &[impl AsRef<str>], conjunction: &str) -> String {
+    joined(&texts(items), ", ", conjunction)
+}
+
+/// The first `most` things and the number of the others: `a and b`, `a, b and 5 more`. Semicolons
+/// separate things that hold commas.
+pub fn first_few(items: &[impl AsRef<str>], most: usize) -> String {
+    let items = texts(items);
+    let separator = match items.iter().any(|item| item.contains(',')) {
+        true => "; ",
+        false => ", ",
+    };
+    let shown = &items[..items.len().min(most)];
+    match items.len() - shown.len() {
+        0 => joined(shown, separator, "and"),
+        more => format!("{} and {more} more", shown.join(separator)),
+    }
+}
+
+/// Names of classes: `class "a"`, `classes "a" and "b"`; after the first five the number of the
+/// others.
+pub fn class_names(classes: &[impl AsRef<str>]) -> String {
+    const MOST_SHOWN: usize = 5;
+    let classes = texts(classes);
+    let shown = classes.iter().take(MOST_SHOWN);
+    let mut names: Vec<String> = shown.map(|class| format!("\"{class}\"")).collect();
+    if classes.len() > MOST_SHOWN {
+        names.push(format!("{} more", classes.len() - MOST_SHOWN));
+    }
+    let noun = if classes.len() == 1 {
+        "class"
+    } else {
+        "classes"
+    };
+    format!("{noun} {}", listed(&names))
+}
+
+fn texts(items: &[impl AsRef<str>]) -> Vec<&str> {
+    items.iter().map(AsRef::as_ref).collect()
+}
+
+fn joined(items: &[&str], separator: &str, conjunction: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [others @ .., last] => format!("{} {conjunction} {last}", others.join(separator)),
     }
 }
 
@@ -153,6 +199,21 @@ mod tests {
         );
         assert_eq!(printable_lines("a\u{1b}\n\r\n"), "a\\u{1b}\n\\r\n");
         assert!(matches!(printable_lines("a\nb"), Cow::Borrowed("a\nb")));
+    }
+
+    #[test]
+    fn lists_read_as_english() {
+        assert_eq!(listed(&[] as &[&str]), "");
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(listed_with(&["a", "b"], "or"), "a or b");
+        assert_eq!(first_few(&["a", "b"], 2), "a and b");
+        assert_eq!(
+            first_few(&["a", "b=1, c=2", "d"], 2),
+            "a; b=1, c=2 and 1 more"
+        );
+        assert_eq!(class_names(&["a"]), "class \"a\"");
+        let six = class_names(&["a", "b", "c", "d", "e", "f"]);
+        assert_eq!(six, "classes \"a\", \"b\", \"c\", \"d\", \"e\" and 1 more");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the ranks over experiments say, in words.
 
 use super::{AcrossExperiments, ChoiceRow};
-use convsweep_spec::words::counted;
+use convsweep_spec::words::{counted, first_few};
 
 /// Names that a sentence lists before it counts the rest.
 const LISTED: usize = 4;
@@ -109,17 +109,5 @@ fn p_value(p: f64) -> String {
 
 /// `A and B`, `A, B, C, D and 5 more`; semicolons separate names that hold commas.
 pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    let comma = match names.iter().any(|name| name.contains(',')) {
-        true => "; ",
-        false => ", ",
-    };
-    let shown = &names[..names.len().min(LISTED)];
-    match (shown, names.len() - shown.len()) {
-        ([first @ .., last], 0) if !first.is_empty() => {
-            format!("{} and {last}", first.join(comma))
-        }
-        (_, 0) => shown.concat(),
-        (_, more) => format!("{} and {more} more", shown.join(comma)),
-    }
+    first_few(names, LISTED)
 }

@@ -138,13 +138,14 @@ impl AxisAnswer {
     }
 }
 
-/// The effects of the axes that have at least two values with results, the largest first.
+/// The effects of the axes that have at least two values with results, the largest first; `cells` are
+/// those of the sweep.
 pub(crate) fn axis_answers(
     sweep: &SweepResults,
     estimates: &Estimates,
     pairing: &Pairing,
+    mut cells: Cells,
 ) -> Vec<AxisAnswer> {
-    let mut cells = Cells::of(sweep, estimates);
     let basis = basis(&mut cells, estimates);
     let shares = shares(sweep, &cells);
     let mut answers = Vec::new();

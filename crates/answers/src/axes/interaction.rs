@@ -41,12 +41,15 @@ struct TestedInteraction {
 }
 
 /// The largest interaction of each pair of axes, where it is larger than the noise.
-pub(crate) fn interactions(sweep: &SweepResults, estimates: &Estimates) -> Vec<Interaction> {
-    let cells = Cells::of(sweep, estimates);
+pub(crate) fn interactions(
+    sweep: &SweepResults,
+    estimates: &Estimates,
+    cells: &Cells,
+) -> Vec<Interaction> {
     let (mut found, mut p_values) = (Vec::new(), Vec::new());
     for first in 0..sweep.axes.len() {
         for second in first + 1..sweep.axes.len() {
-            let Some(largest) = largest(sweep, estimates, &cells, (first, second)) else {
+            let Some(largest) = largest(sweep, estimates, cells, (first, second)) else {
                 continue;
             };
             p_values.push(largest.p);

@@ -15,4 +15,5 @@ pub use share::AxisShare;
 pub use trend::AxisTrend;
 
 pub(crate) use answer::axis_answers;
+pub(crate) use cells::Cells;
 pub(crate) use interaction::interactions;

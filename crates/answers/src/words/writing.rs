@@ -2,6 +2,7 @@
 
 use crate::answers::Answers;
 use crate::metric_format::MetricFormat;
+use convsweep_spec::words::first_few;
 
 /// Labels that a sentence lists before it counts the rest.
 pub(super) const LISTED: usize = 4;
@@ -64,20 +65,7 @@ impl<'a> Words<'a> {
 
 /// `A`, `A and B`, `A, B and C`, `A, B, C, D and 5 more`; with semicolons where a label has commas.
 pub(super) fn list(labels: &[&str]) -> String {
-    let separator = match labels.iter().any(|label| label.contains(',')) {
-        true => "; ",
-        false => ", ",
-    };
-    let (listed, more) = match labels.len() > LISTED {
-        true => (&labels[..LISTED], Some(labels.len() - LISTED)),
-        false => (labels, None),
-    };
-    match (listed, more) {
-        (_, Some(more)) => format!("{} and {more} more", listed.join(separator)),
-        ([], None) => String::new(),
-        ([one], None) => (*one).to_string(),
-        ([first @ .., last], None) => format!("{} and {last}", first.join(separator)),
-    }
+    first_few(labels, LISTED)
 }
 
 /// `1 other configuration`, `5 other configurations`.

@@ -1,6 +1,7 @@
 //! Output of results and progress.
 
 pub mod dashboard;
+pub mod json_rows;
 pub mod progress;
 pub mod stdout;
 pub mod table;

@@ -2,9 +2,11 @@
 
 use super::format::DELETE_REMEDY;
 use crate::DataError;
+use crate::convert::from_planes;
 use crate::parallel::in_parallel;
 use convsweep_kernels::Size;
 use convsweep_spec::data::DataFacts;
+use image::RgbImage;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -165,6 +167,25 @@ impl<'a> LabelledImages<'a> {
         let mut pixels = Vec::new();
         self.read(row, &mut pixels)?;
         Ok(pixels)
+    }
+
+    /// One image as a picture; grey becomes three equal channels.
+    ///
+    /// # Errors
+    /// As [`LabelledImages::read`].
+    ///
+    /// # Panics
+    /// As [`LabelledImages::read`].
+    pub fn picture(&self, row: u32) -> Result<RgbImage, DataError> {
+        let [channels, height, width] = self.shape();
+        let pixels = self.image(row)?;
+        let picture = from_planes(&pixels, channels, height as u32, width as u32);
+        Ok(picture.into_rgb8())
+    }
+
+    /// CRC-32 of the pixels of one image.
+    pub(crate) fn checksum(&self, row: u32) -> u32 {
+        self.set.image_checksums[self.rows.start + row as usize]
     }
 
     /// Path of one image relative to the set, if the set consists of single files.

@@ -4,11 +4,8 @@ use super::listing::judge_classes;
 use super::test_cut::ScannedFile;
 use crate::DataError;
 use convsweep_spec::data::EmptyClasses;
-use convsweep_spec::words::{counted_as, listed};
+use convsweep_spec::words::{class_names, counted_as};
 use std::path::Path;
-
-/// Class names that a message shows.
-const MOST_SHOWN: usize = 5;
 
 /// Refuses classes without images, or takes them out and gives the others new numbers. The classes
 /// that were taken out.
@@ -56,18 +53,5 @@ pub(super) fn handle_empty_classes(
 
 /// That these classes have no images, in words.
 pub(super) fn no_images(classes: &[String]) -> String {
-    let mut names: Vec<String> = classes
-        .iter()
-        .take(MOST_SHOWN)
-        .map(|c| format!("\"{c}\""))
-        .collect();
-    if classes.len() > MOST_SHOWN {
-        names.push(format!("{} more", classes.len() - MOST_SHOWN));
-    }
-    let noun = if classes.len() == 1 {
-        "class"
-    } else {
-        "classes"
-    };
-    format!("no image of the {noun} {}", listed(&names))
+    format!("no image of the {}", class_names(classes))
 }

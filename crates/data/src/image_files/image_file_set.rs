@@ -113,7 +113,8 @@ impl ImageFileSet {
             });
         }
         let counts = (validation.len(), test.len());
-        let files: Vec<ScannedFile> = [train, validation, test].concat();
+        let files = train.into_iter().chain(validation).chain(test);
+        let files: Vec<ScannedFile> = files.collect();
         for (file, _) in &files {
             places[file.place].images += 1;
         }
@@ -301,11 +302,14 @@ fn parts(
     classes: usize,
     path: &Path,
 ) -> Result<[Vec<ScannedFile>; 3], DataError> {
-    let of = |part: SetPart| {
-        let files = files.iter().filter(|(file, _)| file.part == part);
-        files.cloned().collect::<Vec<_>>()
-    };
-    let [mut train, validation, mut test] = SetPart::ALL.map(of);
+    let [mut train, mut validation, mut test] = [const { Vec::new() }; 3];
+    for file in files {
+        match file.0.part {
+            SetPart::Training => train.push(file),
+            SetPart::Validation => validation.push(file),
+            SetPart::Test => test.push(file),
+        }
+    }
     if let Some(share) = spec.split.test {
         if !test.is_empty() {
             return Err(DataError::Invalid(format!(

@@ -192,24 +192,19 @@ impl FolderWalk {
 
 /// Why a file is no image that is read; `None` if it may be one.
 fn why_not_image(entry: &Entry) -> Option<&'static str> {
-    match kind_of_name(&entry.name) {
+    let otherwise = match kind_of_name(&entry.name) {
         NameKind::Junk => return Some(reason::JUNK),
         NameKind::Image => return None,
-        NameKind::OtherPicture | NameKind::Unknown => {}
-    }
+        NameKind::OtherPicture => reason::OTHER_PICTURE,
+        NameKind::Unknown => reason::NO_IMAGE,
+    };
     let Ok(metadata) = fs::metadata(&entry.path) else {
         return Some(reason::NO_IMAGE);
     };
     if not_regular(metadata.file_type()).is_some() {
         return Some(reason::NO_FILE);
     }
-    if holds_image(&entry.path) {
-        return None;
-    }
-    Some(match kind_of_name(&entry.name) {
-        NameKind::OtherPicture => reason::OTHER_PICTURE,
-        _ => reason::NO_IMAGE,
-    })
+    (!holds_image(&entry.path)).then_some(otherwise)
 }
 
 /// What is in a folder, sorted by name.

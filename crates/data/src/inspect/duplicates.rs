@@ -65,14 +65,17 @@ impl Duplicates {
 
 /// One image of a set.
 #[derive(Clone, Copy)]
-struct SetImage<'a> {
-    images: &'a LabelledImages<'a>,
-    is_test: bool,
-    row: u32,
+pub(super) struct SetImage<'a> {
+    pub(super) images: &'a LabelledImages<'a>,
+    pub(super) is_test: bool,
+    pub(super) row: u32,
 }
 
 impl<'a> SetImage<'a> {
-    fn all(images: &'a LabelledImages<'a>, is_test: bool) -> impl Iterator<Item = SetImage<'a>> {
+    pub(super) fn all(
+        images: &'a LabelledImages<'a>,
+        is_test: bool,
+    ) -> impl Iterator<Item = SetImage<'a>> {
         (0..images.len() as u32).map(move |row| SetImage {
             images,
             is_test,
@@ -80,12 +83,12 @@ impl<'a> SetImage<'a> {
         })
     }
 
-    fn label(&self) -> u16 {
+    pub(super) fn label(&self) -> u16 {
         self.images.labels()[self.row as usize]
     }
 
     /// The image's path, or `train` or `test` with its row.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         if let Some(name) = self.images.name(self.row) {
             return name.to_string();
         }

@@ -1,6 +1,6 @@
 //! Images that look alike.
 
-use crate::convert::from_planes;
+use super::duplicates::SetImage;
 use crate::parallel::in_parallel;
 use crate::{DataError, ImageSet};
 use image_hasher::{HashAlg, HasherConfig};
@@ -38,28 +38,22 @@ pub struct NearPair {
 /// As [`LabelledImages::read`](crate::LabelledImages::read).
 pub fn near_duplicates(set: &ImageSet, distance: u32) -> Result<(Vec<NearPair>, u64), DataError> {
     let (train, test) = (set.train(), set.test());
-    let count = train.len() + test.len();
+    let images = SetImage::all(&train, false).chain(SetImage::all(&test, true));
+    let images: Vec<SetImage> = images.collect();
     let hasher = HasherConfig::new();
     let hasher = hasher.hash_alg(HashAlg::Gradient).hash_size(SIDE, SIDE);
     let hasher = hasher.to_hasher();
-    let at = |i: usize| match i.checked_sub(train.len()) {
-        Some(row) => (&test, row as u32),
-        None => (&train, i as u32),
-    };
-    let hashes = in_parallel(count, |i| {
-        let (images, row) = at(i);
-        let [channels, height, width] = images.shape();
-        let pixels = images.image(row)?;
-        let image = from_planes(&pixels, channels, height as u32, width as u32);
-        let hash = hasher.hash_image(&image);
+    let hashes = in_parallel(images.len(), |i| {
+        let SetImage { images, row, .. } = images[i];
+        let hash = hasher.hash_image(&images.picture(row)?);
         let mut bits = [0u64; WORDS];
         for (i, byte) in hash.as_bytes().iter().enumerate().take(8 * WORDS) {
             bits[i / 8] |= u64::from(*byte) << (8 * (i % 8));
         }
-        Ok((bits, crc32fast::hash(&pixels)))
+        Ok((bits, images.checksum(row)))
     });
     let hashes: Vec<([u64; WORDS], u32)> = hashes.into_iter().collect::<Result<_, DataError>>()?;
-    let found = in_parallel(count, |i| {
+    let found = in_parallel(images.len(), |i| {
         let (hash, pixels) = hashes[i];
         let others = hashes[i + 1..].iter().enumerate();
         let close = others.filter_map(|(n, (other, other_pixels))| {
@@ -74,21 +68,14 @@ pub fn near_duplicates(set: &ImageSet, distance: u32) -> Result<(Vec<NearPair>, 
     let all = found.len() as u64;
     found.sort_unstable();
     found.truncate(MOST_PAIRS);
-    let name = |i: usize| {
-        let (images, row) = at(i);
-        let part = if i < train.len() { "train" } else { "test" };
-        let name = images.name(row).map(str::to_string);
-        name.unwrap_or_else(|| format!("{part} {row}"))
-    };
-    let label = |i: usize| {
-        let (images, row) = at(i);
-        images.labels()[row as usize]
-    };
-    let pair = |(distance, one, other): (u32, usize, usize)| NearPair {
-        distance,
-        images: [name(one), name(other)],
-        labels: [label(one), label(other)],
-        crosses_test: (one < train.len()) != (other < train.len()),
+    let pair = |(distance, one, other): (u32, usize, usize)| {
+        let [one, other] = [images[one], images[other]];
+        NearPair {
+            distance,
+            images: [one.name(), other.name()],
+            labels: [one.label(), other.label()],
+            crosses_test: one.is_test != other.is_test,
+        }
     };
     Ok((found.into_iter().map(pair).collect(), all))
 }

@@ -1,6 +1,7 @@
 //! What a value may be, in words for messages and the reference.
 
 use super::field::{ValueKind, Variants, keys};
+use convsweep_spec::words::listed_with;
 
 impl ValueKind {
     /// What a value of this kind is, with an article.
@@ -93,8 +94,5 @@ pub(crate) fn with_article(noun: &str) -> String {
 /// `"a", "b" or "c"`.
 pub(crate) fn alternatives(texts: &[&str]) -> String {
     let quoted: Vec<_> = texts.iter().map(|text| format!("\"{text}\"")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
+    listed_with(&quoted, "or")
 }

@@ -7,7 +7,7 @@ use convsweep_spec::data::{
     Copies, DataFacts, EmptyClasses, Luma, SetPart, SetReading, Source, SplitScheme,
 };
 use convsweep_spec::split::{ClassCounts, Divided, divided};
-use convsweep_spec::words::{counted, listed};
+use convsweep_spec::words::{class_names, counted, listed};
 use std::collections::{HashMap, HashSet};
 
 /// Names of classes or images that a message shows.
@@ -230,8 +230,8 @@ fn check_classes(
     let in_folds = if folds.len() > 1 { " in some fold" } else { "" };
     let untrained = lacking(|counts| &counts.training);
     if !untrained.is_empty() {
-        let (noun, names) = class_names(&untrained);
-        let title = format!("{noun} {names} would have no training image{in_folds}");
+        let classes = class_names(&untrained);
+        let title = format!("{classes} would have no training image{in_folds}");
         let help = match data.spec.split.stratify {
             true => {
                 "add images, use a smaller share or fewer folds, raise `limit`, or remove the \
@@ -244,34 +244,18 @@ fn check_classes(
     }
     let unjudged = lacking(|counts| &counts.validation);
     if !unjudged.is_empty() {
-        let (noun, names) = class_names(&unjudged);
+        let classes = class_names(&unjudged);
         data.notes.push(format!(
-            "{noun} {names}: no validation image{in_folds}, so that no metric can say anything of \
+            "{classes}: no validation image{in_folds}, so that no metric can say anything of \
              it; averages over classes are over the others"
         ));
     }
     let has_test = facts.test_images > 0;
     let untested = lacking(|counts| &counts.test);
     if has_test && !untested.is_empty() {
-        let (noun, names) = class_names(&untested);
-        data.notes.push(format!("{noun} {names}: no test image"));
+        let classes = class_names(&untested);
+        data.notes.push(format!("{classes}: no test image"));
     }
-}
-
-/// "class" or "classes", and their names in quotes.
-fn class_names(classes: &[&str]) -> (&'static str, String) {
-    let noun = if classes.len() == 1 {
-        "class"
-    } else {
-        "classes"
-    };
-    let mut names: Vec<String> = classes.iter().map(|class| format!("\"{class}\"")).collect();
-    if names.len() > MOST_SHOWN {
-        let more = names.len() - MOST_SHOWN;
-        names.truncate(MOST_SHOWN);
-        names.push(format!("{more} more"));
-    }
-    (noun, listed(&names))
 }
 
 /// Notes or reports images that are in two parts of the split, or under two labels.

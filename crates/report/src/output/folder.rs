@@ -47,7 +47,6 @@ impl OutputFolder {
             remove_abandoned(&folder);
             let partial = Builder::new().prefix(PREFIX).tempdir_in(&folder)?;
             fs::create_dir(partial.path().join(CHARTS))?;
-            fs::create_dir_all(partial.path().join(PAPER_CHARTS))?;
             Ok(partial)
         };
         match begin() {
@@ -152,6 +151,10 @@ impl OutputFolder {
 
     /// Writes the charts for a paper; the answer is the folder of its files.
     pub fn write_paper_charts(&mut self, charts: &[DrawnChart]) -> Result<PathBuf, ReportError> {
+        if let Err(source) = fs::create_dir_all(self.partial.path().join(PAPER_CHARTS)) {
+            let path = self.folder.join(PAPER_CHARTS);
+            return Err(ReportError::Write { path, source });
+        }
         for DrawnChart { chart, .. } in charts {
             let (name, bytes) = paper::chart_file(chart).map_err(|source| ReportError::Chart {
                 name: chart.name.clone(),

@@ -4,7 +4,7 @@ use super::choices::{NamedChoice, metric_key};
 use convsweep_answers::{
     Answers, ComparedPair, ImageAgreement, ImageRelation, KeyDifference,
     MOST_CONFIGURATIONS_OF_ALL_PAIRS, McNemar, Standing, SweepResults, compare_networks,
-    differing_keys, image_agreement, image_relation,
+    differing_keys, image_agreement,
 };
 use convsweep_spec::metric::Metric;
 use convsweep_store::{Database, StoreError};
@@ -178,10 +178,7 @@ fn by_images(choices: &[NamedChoice]) -> Vec<Vec<usize>> {
 }
 
 fn relation(a: &NamedChoice, b: &NamedChoice) -> ImageRelation {
-    let images = |choice: &NamedChoice| choice.results.data_hash.clone();
-    let (first, second) = (images(a), images(b));
-    let (x, y) = (&a.results.resolved.data, &b.results.resolved.data);
-    image_relation((x, &first), (y, &second))
+    a.results.image_relation(&b.results)
 }
 
 /// The experiment of all of them, if they are configurations of one and compared by its metric: its

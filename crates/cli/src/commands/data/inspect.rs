@@ -10,7 +10,7 @@ use clap::Args;
 use convsweep_data::{ImageSet, Inspection, NearPair, PartInspection};
 use convsweep_report::charts::{PER_CLASS, SheetClass, contact_sheet};
 use convsweep_spec::words::{counted_as, printable, shortened, thousands};
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -159,21 +159,13 @@ fn near_text(pairs: &[NearPair], all: u64, bits: u32, classes: &[String]) -> Str
 /// Draws some images of every class.
 fn draw_sheet(set: &ImageSet, path: &Path) -> Result<()> {
     let images = set.train();
-    let [channels, height, width] = images.shape();
     let names = &set.facts().classes;
     let mut classes: Vec<(u64, Vec<RgbImage>)> = vec![(0, vec![]); names.len()];
     for (row, label) in images.labels().iter().enumerate() {
         let (count, shown) = &mut classes[usize::from(*label)];
         *count += 1;
         if shown.len() < PER_CLASS {
-            let pixels = images.image(row as u32).map_err(data_failure)?;
-            let plane = height * width;
-            let value = |c: usize, x: u32, y: u32| {
-                pixels[c.min(channels - 1) * plane + y as usize * width + x as usize]
-            };
-            shown.push(RgbImage::from_fn(width as u32, height as u32, |x, y| {
-                Rgb([value(0, x, y), value(1, x, y), value(2, x, y)])
-            }));
+            shown.push(images.picture(row as u32).map_err(data_failure)?);
         }
     }
     let rows = names.iter().zip(classes).map(|(name, (count, images))| {

@@ -3,6 +3,7 @@
 use super::sets::{built_in, complete_set, first_set, read_file};
 use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
+use crate::output::json_rows::JsonRows;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -34,10 +35,9 @@ pub fn list(context: &Context, target: &str, fold: Option<u32>, as_json: bool) -
         }
         None => of_file(context, Path::new(target), fold)?,
     };
-    let mut out = open_stdout();
     match as_json {
-        true => print_json(&images, &mut out),
-        false => print_csv(&images, out),
+        true => print_json(&images),
+        false => print_csv(&images, open_stdout()),
     }
 }
 
@@ -180,13 +180,11 @@ fn print_csv(images: &ListedImages, out: Stdout) -> Result<()> {
     Ok(write(&mut table).map_err(io::Error::from)?)
 }
 
-fn print_json(images: &ListedImages, out: &mut Stdout) -> Result<()> {
-    out.write(b"[")?;
-    for (i, (number, path, class, part)) in images.rows().enumerate() {
+fn print_json(images: &ListedImages) -> Result<()> {
+    let mut list = JsonRows::begin()?;
+    for (number, path, class, part) in images.rows() {
         let row = json!({ "number": number, "path": path, "class": class, "part": part });
-        let comma = if i == 0 { "" } else { "," };
-        out.write(format!("{comma}\n  {row}").as_bytes())?;
+        list.row(&row)?;
     }
-    out.write(b"\n]\n")?;
-    out.flush()
+    list.end()
 }

@@ -4,6 +4,7 @@ mod job_predictions;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
+use crate::output::json_rows::JsonRows;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::planning::lookup::{find_job, is_experiment, unknown_experiment};
 use crate::streams::say_error;
@@ -117,31 +118,29 @@ fn asked_jobs(database: &Database, name: &str) -> Result<Vec<PredictedJob>> {
 /// Prints rows as they come.
 enum PredictionPrinter {
     Csv(Box<PredictionsCsv<Stdout>>),
-    Json { out: Stdout, rows: u64 },
+    Json(JsonRows),
 }
 
 impl PredictionPrinter {
     fn new(as_json: bool) -> Result<PredictionPrinter> {
-        let mut out = open_stdout();
         if as_json {
-            out.write(b"[")?;
-            return Ok(PredictionPrinter::Json { out, rows: 0 });
+            return Ok(PredictionPrinter::Json(JsonRows::begin()?));
         }
-        let table = PredictionsCsv::new(out).map_err(io::Error::from)?;
+        let table = PredictionsCsv::new(open_stdout()).map_err(io::Error::from)?;
         Ok(PredictionPrinter::Csv(Box::new(table)))
     }
 
     fn job(&mut self, found: &JobPredictions) -> Result<()> {
-        let (out, rows) = match self {
+        let list = match self {
             PredictionPrinter::Csv(table) => {
                 let about = (&*found.names, found.job.classes.as_slice());
                 let written = table.job(&found.job.job, &found.images, about);
                 return Ok(written.map_err(io::Error::from)?);
             }
-            PredictionPrinter::Json { out, rows } => (out, rows),
+            PredictionPrinter::Json(list) => list,
         };
         found.each(|row| {
-            let object = json!({
+            list.row(&json!({
                 "job": row.job,
                 "part": row.part,
                 "image": row.image,
@@ -149,20 +148,14 @@ impl PredictionPrinter {
                 "class": row.class,
                 "predicted": row.predicted,
                 "probability": row.probability,
-            });
-            let comma = if *rows == 0 { "" } else { "," };
-            *rows += 1;
-            out.write(format!("{comma}\n  {object}").as_bytes())
+            }))
         })
     }
 
     fn end(self) -> Result<()> {
         match self {
             PredictionPrinter::Csv(table) => Ok(table.finish().map_err(io::Error::from)?),
-            PredictionPrinter::Json { mut out, .. } => {
-                out.write(b"\n]\n")?;
-                out.flush()
-            }
+            PredictionPrinter::Json(list) => list.end(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! How pixel values became numbers, and how training images were augmented.
 
-use super::prose::{count, list, number, percent};
+use super::prose::{count, number, percent};
 use super::setting::setting;
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Policy, Step};
+use convsweep_spec::words::listed_with;
 
 /// The augmentation of images that are not augmented.
 const NONE: &str = "none";
@@ -37,8 +38,9 @@ fn normalization(normalize: &Normalize) -> String {
              deviation of each channel over the training images of the run"
             .into(),
         Normalize::Given { mean, std } => {
-            let numbers =
-                |values: &[f64]| list(&Vec::from_iter(values.iter().map(|v| number(*v))), "and");
+            let numbers = |values: &[f64]| {
+                listed_with(&Vec::from_iter(values.iter().map(|v| number(*v))), "and")
+            };
             format!(
                 "scaled to $[0, 1]$ and standardised by the means {} and standard deviations {} of \
                  the channels",

@@ -1,11 +1,11 @@
 //! How configurations were compared: tests, corrections and levels.
 
-use super::prose::{count, list, percent};
+use super::prose::{count, percent};
 use crate::ranking::Ranking;
 use crate::tables::escaped;
 use convsweep_answers::{AxisBasis, FAMILY_LEVEL, PairMethod, RunUnit, Verdict};
 use convsweep_spec::metric::VAL_CALIBRATION_ERROR;
-use convsweep_spec::words::thousands;
+use convsweep_spec::words::{listed_with, thousands};
 
 pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
     let answers = &ranking.answers;
@@ -322,7 +322,7 @@ fn shares(ranking: &Ranking) -> Option<String> {
     (!told.is_empty()).then(|| {
         format!(
             "Of the variance over the configurations, {} alone, by {how}.",
-            list(&told, "and")
+            listed_with(&told, "and")
         )
     })
 }

@@ -24,15 +24,6 @@ pub(super) fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(n))
 }
 
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn list(parts: &[String], conjunction: &str) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} {conjunction} {last}", others.join(", ")),
-    }
-}
-
 /// The smallest and the largest: `5`, or `5 to 7`.
 pub(super) fn range(values: impl Iterator<Item = u64>) -> Option<String> {
     let mut ends: Option<(u64, u64)> = None;
@@ -50,6 +41,7 @@ pub(super) fn range(values: impl Iterator<Item = u64>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use convsweep_spec::words::listed_with;
 
     #[test]
     fn numbers_are_latex() {
@@ -64,8 +56,8 @@ mod tests {
     #[test]
     fn lists_and_ranges_read_as_english() {
         let parts = ["a", "b", "c"].map(String::from);
-        assert_eq!(list(&parts, "and"), "a, b and c");
-        assert_eq!(list(&parts[..1], "and"), "a");
+        assert_eq!(listed_with(&parts, "and"), "a, b and c");
+        assert_eq!(listed_with(&parts[..1], "and"), "a");
         assert_eq!(range([7, 5, 5].into_iter()).as_deref(), Some("5 to 7"));
         assert_eq!(range([5, 5].into_iter()).as_deref(), Some("5"));
         assert_eq!(range([].into_iter()), None);

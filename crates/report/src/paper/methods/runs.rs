@@ -1,10 +1,10 @@
 //! What was compared: the configurations, their seeds and folds, and the programs that trained
 //! them.
 
-use super::prose::{count, list, range};
+use super::prose::{count, range};
 use crate::ranking::{RankedRun, Ranking};
 use crate::tables::escaped;
-use convsweep_spec::words::thousands;
+use convsweep_spec::words::{listed_with, thousands};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More seeds, or values of an axis, than this are not listed.
@@ -29,7 +29,7 @@ pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
         false => format!(
             "The experiment compares {} that differ in {}.",
             count(configurations, "configuration"),
-            list(&axes, "and")
+            listed_with(&axes, "and")
         ),
     }];
     for choice in &ranking.revision.decisions {
@@ -58,7 +58,7 @@ fn runs(ranking: &Ranking) -> Option<String> {
                 thousands(seeds.len() as u64)
             )
         }
-        (all, false) => format!("seeds {}", list(all, "and")),
+        (all, false) => format!("seeds {}", listed_with(all, "and")),
     };
     let times = if planned == "1" { "time" } else { "times" };
     let folds = match ranking.unit.has_folds() {
@@ -89,7 +89,7 @@ fn not_finished(ranking: &Ranking) -> Option<String> {
         "Of {} jobs {} finished ({}).",
         thousands(jobs as u64),
         thousands(finished as u64),
-        list(&Vec::from_iter(others), "and")
+        listed_with(&Vec::from_iter(others), "and")
     ))
 }
 
@@ -115,6 +115,10 @@ pub(super) fn programs(ranking: &Ranking) -> Option<String> {
         )));
     }
     let programs = Vec::from_iter(programs);
-    (!programs.is_empty())
-        .then(|| format!("The networks were trained by {}.", list(&programs, "and")))
+    (!programs.is_empty()).then(|| {
+        format!(
+            "The networks were trained by {}.",
+            listed_with(&programs, "and")
+        )
+    })
 }

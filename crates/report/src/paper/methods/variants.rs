@@ -1,7 +1,8 @@
 //! Phrases that differ by the value of an axis, told without repeating what they share.
 
-use super::prose::{list, number};
+use super::prose::number;
 use crate::tables::escaped;
+use convsweep_spec::words::listed_with;
 
 /// Longer differences, in words, are told with the whole phrases.
 const LONGEST: usize = 4;
@@ -22,7 +23,7 @@ pub(super) fn variants(axis: &str, phrases: &[(&str, &str)]) -> String {
     };
     let labels = phrases.iter().map(|(label, _)| *label);
     let parts: Vec<String> = labels.zip(&middles).map(|(l, m)| told(l, m)).collect();
-    format!("{before}{}{after}", list(&parts, "or"))
+    format!("{before}{}{after}", listed_with(&parts, "or"))
 }
 
 /// Whether the label is the number that the phrase is.
