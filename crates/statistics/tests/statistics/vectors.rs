@@ -4,8 +4,9 @@ use serde_json::Value;
 
 /// What the script `tests/vectors/<script>.py` wrote.
 pub fn read(script: &str) -> Value {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
-    let path = format!("{folder}/{script}.json");
+    // Looked up at run time, since two checkouts may share one target folder.
+    let root = std::env::var("CARGO_MANIFEST_DIR").expect("run by cargo");
+    let path = format!("{root}/../../tests/vectors/{script}.json");
     let text = std::fs::read_to_string(path).expect("the vectors are kept");
     serde_json::from_str(&text).expect("JSON")
 }
