@@ -36,7 +36,7 @@ pub use fma_peak::fma_peak;
 pub use image::{
     Affine, BorderMode, Pixel, Size, autocontrast, blur, brightness, contrast, crop, equalize,
     flip_horizontal, flip_vertical, hue, invert, normalize, posterize, saturation, sharpness,
-    solarize, warp, widen,
+    solarize, warp, weighted_rows, widen,
 };
 pub use norm::{
     ChannelMoments, FollowingNorm, NormBackwardCoefficients, NormGradients, NormParameters,

@@ -2,8 +2,10 @@
 
 use convsweep_kernels::{
     Affine, BorderMode, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp,
-    widen,
+    weighted_rows, widen,
 };
+
+mod common;
 
 const BORDER_MODES: [BorderMode; 3] = [BorderMode::Zero, BorderMode::Reflect, BorderMode::Nearest];
 const SIZES: [(usize, usize, usize); 6] = [
@@ -281,4 +283,26 @@ fn transpose_equals_the_definition() {
             "{rows}×{columns}"
         );
     }
+}
+
+#[test]
+fn weighted_rows_are_summed_in_order_with_each_product_rounded() {
+    for (rows, width, stride) in [(1, 1, 1), (5, 3, 7), (38, 64, 64), (9, 200, 201), (0, 4, 4)] {
+        let values = bytes(rows * stride);
+        let weights = common::numbers(3, rows);
+        let mut out = vec![7.0; width];
+        weighted_rows(&values, stride, &weights, &mut out);
+        for (x, found) in out.into_iter().enumerate() {
+            let mut sum = 0f32;
+            for (row, weight) in values.chunks(stride).zip(&weights) {
+                sum += f32::from(row[x]) * weight;
+            }
+            assert_eq!(found.to_bits(), sum.to_bits(), "{rows}×{width}, column {x}");
+        }
+    }
+}
+
+#[test]
+fn all_instruction_sets() {
+    common::on_narrower_instruction_sets();
 }

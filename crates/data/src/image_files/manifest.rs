@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Raised when a scan finds out something else about a file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Largest manifest that is read, in bytes.
 const LARGEST_MANIFEST: u64 = 4 << 30;
 /// A first look is saved this often, so that an interrupted one goes on where it was.

@@ -12,6 +12,7 @@ mod listing;
 mod manifest;
 mod photo;
 mod photo_header;
+mod pixel_hash;
 mod reading;
 mod root_name;
 mod scan;

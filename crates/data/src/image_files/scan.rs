@@ -2,13 +2,13 @@
 
 use super::file_version::FileVersion;
 use super::fitted::FittedStore;
+use super::pixel_hash::pixel_hash;
 use super::reading::{content, decoded, judge_bytes, judge_pixels, judge_resizing};
 use crate::DataError;
 use crate::convert::{Conversion, is_transparent};
 use crate::identity::content_hash;
 use convsweep_files::not_regular;
 use convsweep_spec::data::ImageLimits;
-use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -34,7 +34,7 @@ pub(super) struct FileScan {
     pub(super) grey: bool,
     /// Whether some pixel is transparent.
     pub(super) transparent: bool,
-    /// Hash of the size and the pixels.
+    /// Hash of the size and the pixels, by which copies are found.
     pub(super) pixels: String,
     /// Why it cannot be decoded, if it cannot.
     pub(super) damage: Option<String>,
@@ -111,12 +111,13 @@ impl Scanner<'_> {
             }
         };
         let image = decoded.image;
+        let transparent = is_transparent(&image);
         let scan = FileScan {
             height: image.height(),
             width: image.width(),
             grey: !image.color().has_color(),
-            transparent: is_transparent(&image),
-            pixels: pixel_hash(&image),
+            transparent,
+            pixels: pixel_hash(&image, transparent),
             damage: None,
             ..scan
         };
@@ -129,33 +130,6 @@ impl Scanner<'_> {
         }
         Ok(scan)
     }
-}
-
-/// Hash of an image's size and colours, however its file writes them.
-fn pixel_hash(image: &DynamicImage) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&image.width().to_le_bytes());
-    hasher.update(&image.height().to_le_bytes());
-    match image {
-        DynamicImage::ImageRgb8(image) => {
-            hasher.update(image.as_raw());
-        }
-        DynamicImage::ImageLuma8(image) => {
-            let mut row = Vec::with_capacity(3 * image.width() as usize);
-            for line in image.as_raw().chunks(image.width().max(1) as usize) {
-                row.clear();
-                row.extend(line.iter().flat_map(|level| [*level; 3]));
-                hasher.update(&row);
-            }
-        }
-        image if !is_transparent(image) => {
-            hasher.update(image.to_rgb8().as_raw());
-        }
-        image => {
-            hasher.update(image.to_rgba8().as_raw());
-        }
-    }
-    hasher.finalize().to_hex()[..32].to_string()
 }
 
 /// The scan of a file that a table or a link names and that does not exist.

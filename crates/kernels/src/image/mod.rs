@@ -12,6 +12,7 @@ mod normalize;
 mod tone;
 mod types;
 mod warp;
+mod weighted_rows;
 
 pub use affine::Affine;
 pub use blur::blur;
@@ -22,3 +23,4 @@ pub use normalize::{normalize, widen};
 pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
 pub use types::{BorderMode, Pixel, Size};
 pub use warp::warp;
+pub use weighted_rows::weighted_rows;

@@ -1,11 +1,15 @@
 //! Brings images to the channels and size that the experiment asks for.
 
+mod resample;
+
 use convsweep_spec::data::{DataSpec, Luma, Resize, ResizeMethod};
-use image::imageops::FilterType;
-use image::{DynamicImage, GenericImage, GrayImage, RgbImage, RgbaImage};
+use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
+use resample::Region;
 
 /// What a viewer shows behind transparent pixels.
 const WHITE: [u8; 3] = [255; 3];
+/// Rows of a strip.
+const STRIP: u32 = 16;
 
 /// How images are brought to the planes that a network reads.
 #[derive(Clone, Copy, Debug)]
@@ -53,13 +57,11 @@ impl<'a> Conversion<'a> {
             (1, _) => DynamicImage::ImageLuma8(image.into_luma8()),
             _ => DynamicImage::ImageRgb8(image.into_rgb8()),
         };
-        let image = match self.resize {
-            Some(resize) if (image.height(), image.width()) != (resize.height, resize.width) => {
-                scale(image, resize)
-            }
-            _ => image,
-        };
-        planes(&image)
+        let channels = usize::from(image.color().channel_count());
+        match self.resize {
+            Some(resize) => planes(&scale(&image, resize), channels),
+            None => planes(image.as_bytes(), channels),
+        }
     }
 }
 
@@ -70,7 +72,18 @@ pub(crate) fn background(spec: &DataSpec) -> [u8; 3] {
 
 /// Whether some pixel of an image is transparent, if only a little.
 pub(crate) fn is_transparent(image: &DynamicImage) -> bool {
-    image.color().has_alpha() && image.to_rgba8().pixels().any(|pixel| pixel.0[3] < 255)
+    let is_clear = |strip: RgbaImage| strip.pixels().any(|pixel| pixel.0[3] < 255);
+    image.color().has_alpha() && strips(image).any(is_clear)
+}
+
+/// The image in strips of a few rows, for what would else take a copy of it in other colours.
+pub(crate) fn strips(image: &DynamicImage) -> impl Iterator<Item = RgbaImage> {
+    let (width, height) = (image.width(), image.height());
+    let strip = move |top: u32| {
+        let rows = STRIP.min(height - top);
+        image.crop_imm(0, top, width, rows).into_rgba8()
+    };
+    (0..height).step_by(STRIP as usize).map(strip)
 }
 
 /// The image laid over one colour.
@@ -123,38 +136,41 @@ pub(crate) fn from_planes(bytes: &[u8], channels: usize, height: u32, width: u32
     }
 }
 
-/// The image in the size of `to`, by its method.
-fn scale(image: DynamicImage, to: &Resize) -> DynamicImage {
+/// The image's pixels in the size of `to`, by its method.
+fn scale(image: &DynamicImage, to: &Resize) -> Vec<u8> {
     let (width, height) = (image.width(), image.height());
     let ratio = |a: u32, b: u32, c: u32| {
         ((u64::from(a) * u64::from(b)) as f64 / f64::from(c)).round() as u32
     };
+    let whole = Region::of(image);
     match to.method {
-        ResizeMethod::Squash => image.resize_exact(to.width, to.height, FilterType::Triangle),
+        ResizeMethod::Squash => whole.resized(to.width, to.height),
         ResizeMethod::Crop => {
             let cut_width = ratio(height, to.width, to.height).clamp(1, width);
             let cut_height = ratio(width, to.height, to.width).clamp(1, height);
-            let (left, top) = ((width - cut_width) / 2, (height - cut_height) / 2);
-            let cut = image.crop_imm(left, top, cut_width, cut_height);
-            cut.resize_exact(to.width, to.height, FilterType::Triangle)
+            let cut = whole.middle(cut_width, cut_height);
+            cut.resized(to.width, to.height)
         }
         ResizeMethod::Pad => {
             let new_width = ratio(width, to.height, height).clamp(1, to.width);
             let new_height = ratio(height, to.width, width).clamp(1, to.height);
-            let small = image.resize_exact(new_width, new_height, FilterType::Triangle);
-            let mut padded = DynamicImage::new(to.width, to.height, image.color());
+            let channels = usize::from(image.color().channel_count());
+            let [new_row, row] = [new_width, to.width].map(|width| width as usize * channels);
+            let mut padded = vec![0; to.height as usize * row];
+            let small = whole.resized(new_width, new_height);
             let (left, top) = ((to.width - new_width) / 2, (to.height - new_height) / 2);
-            // Copying cannot fail: the small image lies inside.
-            let copied = padded.copy_from(&small, left, top);
-            debug_assert!(copied.is_ok());
+            let (left, top) = (left as usize * channels, top as usize);
+            let rows = padded.chunks_exact_mut(row).skip(top);
+            for (padded, small) in rows.zip(small.chunks_exact(new_row)) {
+                padded[left..left + new_row].copy_from_slice(small);
+            }
             padded
         }
     }
 }
 
-/// The channels of an image, one after another.
-fn planes(image: &DynamicImage) -> Vec<u8> {
-    let (bytes, channels) = (image.as_bytes(), usize::from(image.color().channel_count()));
+/// The channels of pixels, one after another.
+fn planes(bytes: &[u8], channels: usize) -> Vec<u8> {
     let plane = bytes.len() / channels;
     let mut out = vec![0; bytes.len()];
     for (i, pixel) in bytes.chunks_exact(channels).enumerate() {
@@ -258,7 +274,8 @@ mod tests {
     #[test]
     fn planes_survive_a_round_trip() {
         let bytes: Vec<u8> = (0..24).collect();
-        assert_eq!(planes(&from_planes(&bytes, 3, 2, 4)), bytes);
-        assert_eq!(planes(&from_planes(&bytes[..8], 1, 2, 4)), bytes[..8]);
+        assert_eq!(planes(from_planes(&bytes, 3, 2, 4).as_bytes(), 3), bytes);
+        let plane = from_planes(&bytes[..8], 1, 2, 4);
+        assert_eq!(planes(plane.as_bytes(), 1), bytes[..8]);
     }
 }
