@@ -292,31 +292,41 @@ fn limits_are_those_of_the_experiment() {
 }
 
 #[test]
-fn squashing_a_very_wide_image_is_refused() {
+fn a_very_wide_image_is_resized_in_little_memory() {
     let mut set = Set::new();
     let root = set.folder.path().join("set");
     fs::write(set.added(), png(DynamicImage::new_luma8(2_000_000, 1))).unwrap();
-    let resize = |method| {
-        Some(Resize {
+    for method in [ResizeMethod::Squash, ResizeMethod::Crop, ResizeMethod::Pad] {
+        set.spec.resize = Some(Resize {
             height: 64,
             width: 64,
             method,
-        })
-    };
-    set.spec.resize = resize(ResizeMethod::Squash);
-    let expect = [
-        "cat/x.png",
-        "2000000 wide",
-        "128,000,000 pixels",
-        "data.max_pixels",
-    ];
-    set.is_refused(&root, DataErrorKind::Invalid, &expect);
-    for method in [ResizeMethod::Crop, ResizeMethod::Pad] {
-        set.spec.resize = resize(method);
+        });
         let cache = set.folder.path().join("cache");
         let opened = open(Location::new(&cache, Some(&root)), &set.spec).unwrap();
         assert_eq!(opened.train().len(), 5);
     }
+    memory_is_small();
+}
+
+#[test]
+fn an_image_whose_decoder_needs_too_much_memory_is_refused() {
+    let mut set = Set::new();
+    let root = set.folder.path().join("set");
+    let jpeg = jpeg_of(9000, 0xC2);
+    fs::write(set.added(), &jpeg).unwrap();
+    let needed = 9000 * 9000 * 9 + jpeg.len() as u64;
+    let expect = [
+        "cat/x.png",
+        "81 megapixels",
+        "729 MB",
+        "at most 419 MB",
+        "data.max_pixels to 182,250,",
+    ];
+    set.is_refused(&root, DataErrorKind::Invalid, &expect);
+    // The limit that the message names is one at which it is decoded.
+    set.limits.pixels = needed.div_ceil(4) - 1;
+    set.is_refused(&root, DataErrorKind::Invalid, &["81 megapixels"]);
     memory_is_small();
 }
 

@@ -31,11 +31,6 @@ impl<'a> Conversion<'a> {
         }
     }
 
-    /// The size that images are brought to.
-    pub(crate) fn resize(&self) -> Option<&'a Resize> {
-        self.resize
-    }
-
     /// The conversion of an image to as many channels as it needs: what has no colours needs one.
     pub(crate) fn for_image(self, is_grey: bool) -> Conversion<'a> {
         let channels = if is_grey { 1 } else { self.channels };
@@ -86,41 +81,46 @@ pub(crate) fn strips(image: &DynamicImage) -> impl Iterator<Item = RgbaImage> {
     (0..height).step_by(STRIP as usize).map(strip)
 }
 
-/// The image laid over one colour.
+/// The image laid over one colour, in the memory of the image.
 fn over(image: DynamicImage, background: [u8; 3]) -> DynamicImage {
+    let (width, height) = (image.width(), image.height());
     let is_grey = !image.color().has_color() && background.iter().all(|c| *c == background[0]);
-    let image = blended(&image.into_rgba8(), background);
-    match is_grey {
-        true => {
-            DynamicImage::ImageLuma8(GrayImage::from_fn(image.width(), image.height(), |x, y| {
-                image::Luma([image.get_pixel(x, y).0[0]])
-            }))
-        }
-        false => image.into(),
+    // Neither can fail: there are as many bytes as the image needs.
+    if is_grey {
+        let bytes = blended(image.into_luma_alpha8().into_raw(), [background[0]]);
+        return GrayImage::from_raw(width, height, bytes)
+            .unwrap_or_default()
+            .into();
     }
+    let bytes = blended(image.into_rgba8().into_raw(), background);
+    RgbImage::from_raw(width, height, bytes)
+        .unwrap_or_default()
+        .into()
 }
 
-fn blended(image: &RgbaImage, background: [u8; 3]) -> RgbImage {
-    RgbImage::from_fn(image.width(), image.height(), |x, y| {
-        let [red, green, blue, alpha] = image.get_pixel(x, y).0.map(u32::from);
-        let blend = |colour: u32, behind: u8| {
-            let sum = colour * alpha + u32::from(behind) * (255 - alpha);
-            ((sum + 127) / 255) as u8
-        };
-        image::Rgb([
-            blend(red, background[0]),
-            blend(green, background[1]),
-            blend(blue, background[2]),
-        ])
-    })
+/// Lays pixels of some colours and their opacity over a background.
+fn blended<const COLOURS: usize>(mut bytes: Vec<u8>, background: [u8; COLOURS]) -> Vec<u8> {
+    let pixels = bytes.len() / (COLOURS + 1);
+    for i in 0..pixels {
+        let pixel = i * (COLOURS + 1);
+        let alpha = u32::from(bytes[pixel + COLOURS]);
+        for (c, behind) in background.iter().enumerate() {
+            let sum = u32::from(bytes[pixel + c]) * alpha + u32::from(*behind) * (255 - alpha);
+            bytes[i * COLOURS + c] = ((sum + 127) / 255) as u8;
+        }
+    }
+    bytes.truncate(pixels * COLOURS);
+    bytes
 }
 
 /// ITU-R BT.601 luma in fixed point, as Pillow computes it.
 fn rec601(image: &RgbImage) -> GrayImage {
-    GrayImage::from_fn(image.width(), image.height(), |x, y| {
-        let [red, green, blue] = image.get_pixel(x, y).0.map(u32::from);
-        image::Luma([((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16) as u8])
-    })
+    let mut grey = GrayImage::new(image.width(), image.height());
+    for (luma, pixel) in grey.iter_mut().zip(image.as_chunks::<3>().0) {
+        let [red, green, blue] = pixel.map(u32::from);
+        *luma = ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16) as u8;
+    }
+    grey
 }
 
 /// An image from the planes of 1 or 3 channels.
@@ -184,6 +184,7 @@ fn planes(bytes: &[u8], channels: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::GrayAlphaImage;
 
     fn conversion(channels: u32, resize: Option<&Resize>) -> Conversion<'_> {
         Conversion {
@@ -266,6 +267,16 @@ mod tests {
         assert_eq!(seen([9, 8, 7, 0], WHITE), [255; 3]);
         assert_eq!(seen([9, 8, 7, 255], WHITE), [9, 8, 7]);
         assert_eq!(seen([200, 100, 0, 128], [0, 0, 255]), [100, 50, 127]);
+        let grey = |background| {
+            let pixels = GrayAlphaImage::from_raw(3, 1, vec![200, 0, 200, 128, 9, 255]);
+            let over = Conversion {
+                background,
+                ..conversion(3, None)
+            };
+            over.fit(pixels.expect("an image").into())
+        };
+        assert_eq!(grey([100; 3]), [[100, 150, 9]; 3].concat());
+        assert_eq!(grey([100, 100, 0]), [100, 150, 9, 100, 150, 9, 0, 100, 9]);
         assert!(is_transparent(&pixel([0, 0, 0, 254])));
         assert!(!is_transparent(&pixel([0, 0, 0, 255])));
         assert!(!is_transparent(&halves()));

@@ -113,7 +113,7 @@ fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSourc
         return Ok((set.facts(), DatasetSource::Published(set)));
     }
     let set = ImageFileSet::find(at, spec)?;
-    let facts = set.facts(spec, &at.limits)?;
+    let facts = set.facts(spec)?;
     Ok((facts, DatasetSource::ImageFiles(set)))
 }
 

@@ -3,7 +3,7 @@
 use super::empty_classes::{handle_empty_classes, no_images};
 use super::fitted::{FittedStore, fitted_path};
 use super::listing::{FileListing, ListedFile};
-use super::reading::{content, decoded, judge_resizing};
+use super::reading::{content, decoded};
 use super::scan::FileScan;
 use super::test_cut::{ScannedFile, cut_test_images};
 use super::walk::reason;
@@ -146,19 +146,10 @@ impl ImageFileSet {
     /// or `resize` brings them to one.
     ///
     /// # Errors
-    /// `Invalid` if the images have several sizes, or resizing one would exceed the limits.
-    pub(crate) fn facts(
-        &self,
-        spec: &DataSpec,
-        limits: &ImageLimits,
-    ) -> Result<DataFacts, DataError> {
+    /// `Invalid` if the images have several sizes and are not brought to one.
+    pub(crate) fn facts(&self, spec: &DataSpec) -> Result<DataFacts, DataError> {
         let (height, width) = match &spec.resize {
-            Some(resize) => {
-                for (file, scan) in &self.files {
-                    judge_resizing(&file.below(&self.root), scan.width, resize, limits)?;
-                }
-                (resize.height, resize.width)
-            }
+            Some(resize) => (resize.height, resize.width),
             None => self.common_size()?,
         };
         let [red, green, blue] = background(spec);
@@ -261,7 +252,7 @@ impl ImageFileSet {
                 "changed while the set was being read; run again",
             ));
         }
-        let decoded = decoded(&path, &found.bytes, limits, conversion.resize())?;
+        let decoded = decoded(&path, &found, limits)?;
         let decoded = decoded.map_err(|problem| DataError::damaged(&path, problem))?;
         Ok(conversion.fit(decoded.image))
     }

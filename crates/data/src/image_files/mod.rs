@@ -7,6 +7,7 @@ mod file_version;
 mod fitted;
 mod folder;
 mod image_file_set;
+mod jpeg_header;
 mod layout;
 mod listing;
 mod manifest;

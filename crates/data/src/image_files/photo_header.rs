@@ -2,14 +2,13 @@
 //! image is and how much memory decoding takes.
 
 use super::file_kind::format_of;
-use convsweep_spec::data::Resize;
+use super::jpeg_header::JpegHeader;
+use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
 /// Bytes of the signature of a PNG.
 const PNG_SIGNATURE: usize = 8;
-/// Bytes of the start of a JPEG.
-const JPEG_START: usize = 2;
 /// Bytes that reading a header may take.
 const HEADER_BYTES: u64 = 64 << 20;
 
@@ -21,10 +20,7 @@ pub(super) struct PhotoHeader {
     pub(super) width: u32,
     /// Height in pixels.
     pub(super) height: u32,
-    /// Bytes for each pixel that the decoder needs besides its result.
-    scratch_per_pixel: u64,
-    /// Bytes of each decoded pixel.
-    bytes_per_pixel: u64,
+    decoding_bytes: u64,
 }
 
 impl PhotoHeader {
@@ -35,7 +31,7 @@ impl PhotoHeader {
         }
         let header = match format_of(bytes) {
             Some(ImageFormat::Png) => png(&bytes[PNG_SIGNATURE..]),
-            Some(ImageFormat::Jpeg) => jpeg(&bytes[JPEG_START..]),
+            Some(ImageFormat::Jpeg) => JpegHeader::read(bytes).map(|jpeg| of_jpeg(&jpeg)),
             Some(format) => Some(of_decoder(bytes, format)?),
             None => return Err("is neither JPEG nor PNG, WebP, BMP, GIF or TIFF".to_string()),
         };
@@ -50,15 +46,9 @@ impl PhotoHeader {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    /// Memory in bytes that resizing needs at most: it stretches the image vertically first, into
-    /// four numbers of four bytes for each pixel.
-    pub(super) fn resizing_bytes(&self, resize: Option<&Resize>) -> u64 {
-        resize.map_or(0, |to| 16 * u64::from(self.width) * u64::from(to.height))
-    }
-
-    /// Memory in bytes that the decoder needs, with the decoded image.
+    /// Memory in bytes that the decoder needs, with the decoded image turned and in eight bits.
     pub(super) fn decoding_bytes(&self) -> u64 {
-        self.pixels() * (self.scratch_per_pixel + self.bytes_per_pixel)
+        self.decoding_bytes
     }
 }
 
@@ -68,22 +58,64 @@ fn of_decoder(bytes: &[u8], format: ImageFormat) -> Result<PhotoHeader, String> 
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(HEADER_BYTES);
     reader.limits(limits);
-    let decoder = reader.into_decoder();
-    let decoder = decoder.map_err(|error| format!("cannot be decoded: {error}"))?;
+    let broken = |error| format!("cannot be decoded: {error}");
+    let mut decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    let bytes_per_pixel = u64::from(decoder.color_type().bytes_per_pixel());
+    let image = decoder.total_bytes();
+    let pixels = u64::from(width) * u64::from(height);
+    let besides = match format {
+        ImageFormat::Bmp => 0,
+        // Brightness, and colours at half the size.
+        ImageFormat::WebP if bytes.get(12..16) == Some(b"VP8 ") => 2 * pixels,
+        // As four channels; and a frame is laid over the canvas.
+        ImageFormat::WebP | ImageFormat::Gif => 4 * pixels,
+        _ => image,
+    };
+    let is_turned = turns(decoder.orientation().map_err(broken)?);
     Ok(PhotoHeader {
         format,
         width,
         height,
-        // A frame of an animation is decoded and then laid over the canvas.
-        scratch_per_pixel: bytes_per_pixel.max(4),
-        bytes_per_pixel,
+        decoding_bytes: image
+            + if is_turned {
+                besides.max(image)
+            } else {
+                besides
+            },
     })
 }
 
+/// Whether turning an image as its orientation says takes a copy of it.
+fn turns(orientation: Orientation) -> bool {
+    use Orientation::{FlipHorizontal, FlipVertical, NoTransforms, Rotate180};
+    !matches!(
+        orientation,
+        NoTransforms | Rotate180 | FlipHorizontal | FlipVertical
+    )
+}
+
+/// A JPEG without colours has one byte for each pixel, any other one three.
+fn of_jpeg(jpeg: &JpegHeader) -> PhotoHeader {
+    let pixels = u64::from(jpeg.width) * u64::from(jpeg.height);
+    let image = pixels * if jpeg.components == 1 { 1 } else { 3 };
+    let besides = jpeg.coefficient_bytes();
+    let is_turned = jpeg.orientation.is_some_and(turns);
+    PhotoHeader {
+        format: ImageFormat::Jpeg,
+        width: u32::from(jpeg.width),
+        height: u32::from(jpeg.height),
+        decoding_bytes: image
+            + if is_turned {
+                besides.max(image)
+            } else {
+                besides
+            },
+    }
+}
+
 /// `IHDR`, which is the first chunk: length, name, width, height, bits of a sample, kind of colour,
-/// three more bytes, and a CRC-32 of all this but the length. A damaged size says nothing.
+/// three more bytes, and a CRC-32 of all this but the length. A damaged size says nothing. Samples of
+/// 16 bits are there with those of eight that are made of them.
 fn png(after_signature: &[u8]) -> Option<PhotoHeader> {
     let named = after_signature.get(4..)?;
     let chunk = named.strip_prefix(b"IHDR")?;
@@ -93,60 +125,16 @@ fn png(after_signature: &[u8]) -> Option<PhotoHeader> {
     let [width, height] = [0, 4].map(|at| chunk.get(at..at + 4));
     let number = |bytes: &[u8]| Some(u32::from_be_bytes(bytes.try_into().ok()?));
     let (bits, colour) = (*chunk.get(8)?, *chunk.get(9)?);
-    let samples = match colour {
-        0 => 1,
-        4 => 2,
-        2 => 3,
-        // A palette may have transparent colours.
-        _ => 4,
-    };
+    // Any of them may have a transparent colour.
+    let samples = if matches!(colour, 0 | 4) { 2 } else { 4 };
+    let bytes_per_pixel = if bits == 16 { 3 * samples } else { samples };
+    let [width, height] = [number(width?)?, number(height?)?];
     Some(PhotoHeader {
         format: ImageFormat::Png,
-        width: number(width?)?,
-        height: number(height?)?,
-        // The decoder copies the image once where it is interlaced or has few bits.
-        scratch_per_pixel: samples,
-        bytes_per_pixel: samples * if bits == 16 { 2 } else { 1 },
+        width,
+        height,
+        decoding_bytes: u64::from(width) * u64::from(height) * bytes_per_pixel,
     })
-}
-
-/// The frame header, behind any number of other segments.
-fn jpeg(mut rest: &[u8]) -> Option<PhotoHeader> {
-    loop {
-        // A marker may be preceded by any number of 0xFF.
-        let start = rest.iter().position(|&b| b == 0xFF)?;
-        rest = &rest[start..];
-        rest = &rest[rest.iter().position(|&b| b != 0xFF)?..];
-        let (&marker, after) = rest.split_first()?;
-        rest = after;
-        match marker {
-            0x00 | 0x01 | 0xD0..=0xD8 => continue,
-            0xD9 | 0xDA => return None,
-            // 0xC4, 0xC8 and 0xCC are tables.
-            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                return jpeg_frame(marker, rest.get(2..)?);
-            }
-            _ => rest = rest.get(usize::from(big_endian(rest)?)..)?,
-        }
-    }
-}
-
-/// Bits of a sample, height, width and number of components.
-fn jpeg_frame(marker: u8, frame: &[u8]) -> Option<PhotoHeader> {
-    let components = u64::from(*frame.get(5)?);
-    let is_progressive = matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE);
-    Some(PhotoHeader {
-        format: ImageFormat::Jpeg,
-        width: u32::from(big_endian(frame.get(3..)?)?),
-        height: u32::from(big_endian(frame.get(1..)?)?),
-        // A progressive JPEG is decoded when all of its coefficients, of two bytes, are there.
-        scratch_per_pixel: components * if is_progressive { 3 } else { 1 },
-        bytes_per_pixel: components.max(3),
-    })
-}
-
-fn big_endian(bytes: &[u8]) -> Option<u16> {
-    Some(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?]))
 }
 
 #[cfg(test)]
@@ -191,30 +179,49 @@ mod tests {
 
     #[test]
     fn the_memory_of_sixteen_bits_and_progressive_images_is_counted() {
+        let memory = |bytes: &[u8]| {
+            let header = PhotoHeader::read(bytes).expect("a header");
+            header.decoding_bytes()
+        };
         let mut png = written(DynamicImage::new_rgb16(10, 10), ImageFormat::Png);
-        assert_eq!(
-            PhotoHeader::read(&png).expect("a header").decoding_bytes(),
-            900
-        );
+        assert_eq!(memory(&png), 1200);
         png[24] = 8;
         assert!(PhotoHeader::read(&png).is_err(), "the checksum is wrong");
         let checksum = crc32fast::hash(&png[12..29]);
         png[29..33].copy_from_slice(&checksum.to_be_bytes());
-        assert_eq!(
-            PhotoHeader::read(&png).expect("a header").decoding_bytes(),
-            600
-        );
-        let mut jpeg = written(DynamicImage::new_rgb8(10, 10), ImageFormat::Jpeg);
-        assert_eq!(
-            PhotoHeader::read(&jpeg).expect("a header").decoding_bytes(),
-            600
-        );
+        assert_eq!(memory(&png), 400);
+        let grey = written(DynamicImage::new_luma8(16, 16), ImageFormat::Jpeg);
+        assert_eq!(memory(&grey), 256);
+        let mut jpeg = written(DynamicImage::new_rgb8(16, 16), ImageFormat::Jpeg);
+        assert_eq!(memory(&jpeg), 768);
         let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]);
-        jpeg[frame.expect("a baseline frame") + 1] = 0xC2;
-        assert_eq!(
-            PhotoHeader::read(&jpeg).expect("a header").decoding_bytes(),
-            1200
-        );
+        let frame = frame.expect("a baseline frame");
+        jpeg[frame + 1] = 0xC2;
+        // One number of two bytes for each pixel and component.
+        jpeg[frame + 11] = 0x11;
+        assert_eq!(memory(&jpeg), 768 + 3 * 2 * 256);
+        // Two components have one for each 2×2 pixels.
+        jpeg[frame + 11] = 0x22;
+        assert_eq!(memory(&jpeg), 768 + 3 * 256);
+        for format in [ImageFormat::Gif, ImageFormat::WebP, ImageFormat::Tiff] {
+            let image = DynamicImage::new_rgba8(10, 10);
+            assert_eq!(memory(&written(image, format)), 800, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_that_is_turned_is_there_twice() {
+        let jpeg = written(DynamicImage::new_rgb8(16, 16), ImageFormat::Jpeg);
+        let exif = |orientation: u8| {
+            let tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+            let exif = [b"Exif\0\0MM\0*\0\0\0\x08\0\x01".as_slice(), &tag, &[0; 4]].concat();
+            let length = (exif.len() as u16 + 2).to_be_bytes();
+            [&jpeg[..2], &[0xFF, 0xE1], &length, &exif, &jpeg[2..]].concat()
+        };
+        for (orientation, expected) in [(1, 768), (3, 768), (6, 2 * 768)] {
+            let header = PhotoHeader::read(&exif(orientation)).expect("a header");
+            assert_eq!(header.decoding_bytes(), expected, "{orientation}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::file_version::FileVersion;
 use super::fitted::FittedStore;
 use super::pixel_hash::pixel_hash;
-use super::reading::{content, decoded, judge_bytes, judge_pixels, judge_resizing};
+use super::reading::{FileContent, content, decoded, judge_bytes, judge_pixels};
 use crate::DataError;
 use crate::convert::{Conversion, is_transparent};
 use crate::identity::content_hash;
@@ -97,13 +97,17 @@ impl Scanner<'_> {
             version,
             ..damaged("")
         };
-        self.decode(path, &file.bytes, scan)
+        self.decode(path, &file, scan)
     }
 
     /// Adds to `scan` what decoding the file's content shows.
-    fn decode(&self, path: &Path, bytes: &[u8], scan: FileScan) -> Result<FileScan, DataError> {
-        let resize = self.fitted.and_then(|(conversion, _)| conversion.resize());
-        let decoded = match decoded(path, bytes, self.limits, resize)? {
+    fn decode(
+        &self,
+        path: &Path,
+        file: &FileContent,
+        scan: FileScan,
+    ) -> Result<FileScan, DataError> {
+        let decoded = match decoded(path, file, self.limits)? {
             Ok(decoded) => decoded,
             Err(problem) => {
                 let damage = Some(problem);
@@ -122,11 +126,8 @@ impl Scanner<'_> {
             ..scan
         };
         if let Some((conversion, store)) = self.fitted {
-            let judged = resize.map(|resize| judge_resizing(path, scan.width, resize, self.limits));
-            if matches!(judged, Some(Ok(()))) {
-                let conversion = conversion.for_image(scan.grey);
-                store.keep(&scan.content, &conversion.fit(image))?;
-            }
+            let conversion = conversion.for_image(scan.grey);
+            store.keep(&scan.content, &conversion.fit(image))?;
         }
         Ok(scan)
     }

@@ -377,7 +377,7 @@ fn a_set_is_decoded_once_and_an_interrupted_look_goes_on() {
     let other = tempfile::tempdir().unwrap();
     let again = ImageFileSet::find(Location::new(other.path(), Some(dir.path())), &asked).unwrap();
     std::fs::remove_dir_all(other.path().join("decoded")).unwrap();
-    let known = again.facts(&asked, &at.limits).unwrap();
+    let known = again.facts(&asked).unwrap();
     let mut row = 0;
     let from_files = again.decode(
         Location::new(other.path(), Some(dir.path())),

@@ -239,7 +239,7 @@ fn an_image_that_changes_while_the_set_is_read_is_refused() {
         spec(Source::folder()),
     );
     let set = super::ImageFileSet::find(at, &asked).unwrap();
-    let facts = set.facts(&asked, &at.limits).unwrap();
+    let facts = set.facts(&asked).unwrap();
     write(dir.path().join("cat/1.png"), [77, 0, 9], 4, 5);
     let decoded = set.decode(at, &facts, &asked, &mut |_, _| Ok(()));
     let error = decoded.unwrap_err().to_string();
