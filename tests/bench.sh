@@ -263,6 +263,35 @@ answers() {
     cd "$root" && cargo run --release --quiet --package convsweep-answers --example simulate -- "${1:-1000}"
 }
 
+# The first look at a folder of photographs, `look FOLDER [ROUNDS]`, which has a folder for each class: processor time and
+# memory of `plan` with an empty cache on one core, and elapsed time on all; beside it one pass of decoding the same files by
+# Pillow, where CONVSWEEP_BENCH_PYTHON has it.
+look() {
+    local photographs rounds=${2:-3} folder i
+    photographs=$(realpath "$1")
+    folder=$(mktemp -d)
+    printf '%s\n' '[experiment]' 'name = "look"' '[data]' 'source = "folder"' "path = \"$photographs\"" 'size = [64, 64]' \
+        '[model]' 'layers = [{ flatten = true }, { dense = "classes" }]' '[train]' 'epochs = 1' >"$folder/look.toml"
+    export CONVSWEEP_DATA="$folder/data"
+    for ((i = 0; i < rounds; i++)); do
+        rm -rf "$CONVSWEEP_DATA"
+        (cd "$folder" && command time -f 'one %U %S %e %M' taskset -c 0 "$bin/convsweep" plan look.toml) 2>&1 >/dev/null
+        rm -rf "$CONVSWEEP_DATA"
+        (cd "$folder" && command time -f 'all %U %S %e %M' "$bin/convsweep" plan look.toml) 2>&1 >/dev/null
+        if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ]; then
+            command time -f 'Pillow %U %S %e %M' taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" -c '
+import pathlib, sys
+from PIL import Image
+for path in pathlib.Path(sys.argv[1]).rglob("*.*"):
+    Image.open(path).convert("RGB")' "$photographs" 2>&1
+        fi
+    done | awk "$median"'
+        $1 !~ /^(one|all|Pillow)$/ { next }
+        { n[$1]++; v[$1 " core", n[$1]] = $2 + $3; v[$1 " wall", n[$1]] = $4; v[$1 " kB", n[$1]] = $5 }
+        END { for (k in n) printf "%-8s%7.2f s of cores, %7.2f s elapsed, %.0f MB (medians of %d)\n", k, median(k " core", n[k]), median(k " wall", n[k]), median(k " kB", n[k]) / 1000, n[k] }'
+    rm -r "$folder"
+}
+
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|job|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2

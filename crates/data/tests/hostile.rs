@@ -320,7 +320,7 @@ fn an_image_whose_decoder_needs_too_much_memory_is_refused() {
         "cat/x.png",
         "81 megapixels",
         "729 MB",
-        "at most 419 MB",
+        "at most 400 MB",
         "data.max_pixels to 182,250,",
     ];
     set.is_refused(&root, DataErrorKind::Invalid, &expect);

@@ -30,8 +30,9 @@ pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
 /// # Errors
 /// As [`open`]; `Damaged` also if the images cannot be decoded again, because their source is gone.
 pub fn open_whole(at: Location, spec: &DataSpec) -> Result<(ImageSet, Option<String>), DataError> {
-    let opened = open(at, spec).and_then(|set| set.verify().map(|()| set));
     let dataset = Dataset::find(at, spec)?;
+    let opened = open_found(at, spec, &dataset);
+    let opened = opened.and_then(|set| set.verify().map(|()| set));
     let folder = decoded_folder(at.cache);
     let name = dataset.file_name(spec);
     let decoded = folder.join(format!("{name}.images"));
@@ -67,7 +68,10 @@ pub fn open_whole(at: Location, spec: &DataSpec) -> Result<(ImageSet, Option<Str
 /// them and where to put them; `Damaged` if a file differs from the published size or checksum, or
 /// a decoded file is truncated or altered.
 pub fn open(at: Location, spec: &DataSpec) -> Result<ImageSet, DataError> {
-    let dataset = Dataset::find(at, spec)?;
+    open_found(at, spec, &Dataset::find(at, spec)?)
+}
+
+fn open_found(at: Location, spec: &DataSpec, dataset: &Dataset) -> Result<ImageSet, DataError> {
     let folder = decoded_folder(at.cache);
     let name = dataset.file_name(spec);
     let path = folder.join(format!("{name}.images"));

@@ -2,7 +2,7 @@
 //! test images that hold those.
 
 use super::file_kind::{NameKind, kind_of_name};
-use super::walk::{Entry, entries};
+use super::walk::{Entry, entries, holds};
 use crate::DataError;
 use convsweep_spec::data::{PartNames, SetPart};
 use convsweep_spec::words::listed;
@@ -198,11 +198,10 @@ fn is_image(entry: &Entry) -> bool {
 fn refuse_hidden_parts(root: &Path, folders: &[&Entry]) -> Result<(), DataError> {
     let mut inner: Vec<Vec<String>> = Vec::new();
     for folder in folders {
-        let inside = entries(&folder.path)?;
-        if inside.iter().any(is_image) {
+        if holds(&folder.path, is_image)? {
             return Ok(());
         }
-        let names = inside.into_iter().filter(is_plain_folder);
+        let names = entries(&folder.path)?.into_iter().filter(is_plain_folder);
         inner.push(names.map(|entry| entry.name).collect());
     }
     inner.retain(|names| names.len() > 1);
@@ -247,26 +246,32 @@ struct FolderLook {
     path: PathBuf,
     /// What its name says.
     part: Option<SetPart>,
-    /// Whether folders in it hold images.
+    /// Whether its name is that of a part and folders in it hold images.
     has_classes: bool,
     /// Whether it holds images itself.
     has_images: bool,
 }
 
+/// Looks into a folder no further than needed: that of a class may hold very many images.
 fn look(folder: &Entry) -> Result<FolderLook, DataError> {
-    let inside = entries(&folder.path)?;
-    let mut has_classes = false;
-    for entry in inside.iter().filter(|e| is_plain_folder(e)) {
-        let below = entries(&entry.path)?;
-        has_classes |= below.iter().any(|e| is_image(e) || is_plain_folder(e));
-    }
+    let part = usual_part(&folder.name);
     Ok(FolderLook {
         name: folder.name.clone(),
         path: folder.path.clone(),
-        part: usual_part(&folder.name),
-        has_classes,
-        has_images: inside.iter().any(is_image),
+        part,
+        has_classes: part.is_some() && holds_classes(&folder.path)?,
+        has_images: holds(&folder.path, is_image)?,
     })
+}
+
+/// Whether folders in a folder hold images.
+fn holds_classes(folder: &Path) -> Result<bool, DataError> {
+    for entry in entries(folder)?.iter().filter(|e| is_plain_folder(e)) {
+        if holds(&entry.path, |e| is_image(e) || is_plain_folder(e))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses folders such as `train` and `test` that hold images without folders of classes, if there
@@ -334,11 +339,13 @@ fn refuse_two_readings(
             example(split[0])
         )));
     }
-    let like_classes: Vec<&FolderLook> = looks
-        .iter()
-        .filter(|look| look.part.is_none() && look.has_images && !look.has_classes)
-        .collect();
     if split.len() == 1 && looks.iter().filter(|l| l.part.is_some()).count() == 1 {
+        let mut like_classes: Vec<&FolderLook> = Vec::new();
+        for look in looks.iter().filter(|l| l.part.is_none() && l.has_images) {
+            if !holds_classes(&look.path)? {
+                like_classes.push(look);
+            }
+        }
         if like_classes.is_empty() {
             return Ok(());
         }

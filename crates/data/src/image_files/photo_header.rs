@@ -125,8 +125,12 @@ fn png(after_signature: &[u8]) -> Option<PhotoHeader> {
     let [width, height] = [0, 4].map(|at| chunk.get(at..at + 4));
     let number = |bytes: &[u8]| Some(u32::from_be_bytes(bytes.try_into().ok()?));
     let (bits, colour) = (*chunk.get(8)?, *chunk.get(9)?);
-    // Any of them may have a transparent colour.
-    let samples = if matches!(colour, 0 | 4) { 2 } else { 4 };
+    let samples = match (colour, has_transparent_colour(after_signature)) {
+        (0, false) => 1,
+        (0 | 4, _) => 2,
+        (2 | 3, false) => 3,
+        _ => 4,
+    };
     let bytes_per_pixel = if bits == 16 { 3 * samples } else { samples };
     let [width, height] = [number(width?)?, number(height?)?];
     Some(PhotoHeader {
@@ -135,6 +139,21 @@ fn png(after_signature: &[u8]) -> Option<PhotoHeader> {
         height,
         decoding_bytes: u64::from(width) * u64::from(height) * bytes_per_pixel,
     })
+}
+
+/// Whether a chunk before the pixels of a PNG makes a colour transparent.
+fn has_transparent_colour(mut chunks: &[u8]) -> bool {
+    while let Some(([a, b, c, d], named)) = chunks.split_first_chunk() {
+        if named.starts_with(b"tRNS") {
+            return true;
+        } else if named.starts_with(b"IDAT") {
+            return false;
+        }
+        // Behind the data are four bytes of a checksum.
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        chunks = named.get(4 + length + 4..).unwrap_or_default();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -184,11 +203,15 @@ mod tests {
             header.decoding_bytes()
         };
         let mut png = written(DynamicImage::new_rgb16(10, 10), ImageFormat::Png);
-        assert_eq!(memory(&png), 1200);
+        assert_eq!(memory(&png), 900);
         png[24] = 8;
         assert!(PhotoHeader::read(&png).is_err(), "the checksum is wrong");
         let checksum = crc32fast::hash(&png[12..29]);
         png[29..33].copy_from_slice(&checksum.to_be_bytes());
+        assert_eq!(memory(&png), 300);
+        // Behind the header, whose chunk has 25 bytes.
+        let transparent = [0, 0, 0, 0, b't', b'R', b'N', b'S', 0, 0, 0, 0];
+        png.splice(33..33, transparent);
         assert_eq!(memory(&png), 400);
         let grey = written(DynamicImage::new_luma8(16, 16), ImageFormat::Jpeg);
         assert_eq!(memory(&grey), 256);

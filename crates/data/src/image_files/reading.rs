@@ -17,10 +17,10 @@ static CONTENTS: MemoryBudget = MemoryBudget::new(LARGEST_SHARED);
 /// Memory for decoders and decoded images, of all threads together.
 static DECODERS: MemoryBudget = MemoryBudget::new(DECODER_MEMORY);
 /// A file of more bytes takes all memory of decoders for itself, before it is read.
-const LARGEST_SHARED: u64 = 64 << 20;
+const LARGEST_SHARED: u64 = 64_000_000;
 /// Memory in bytes that decoding one image takes at most, unless the file raises its limit of
 /// pixels: then it is [`BYTES_PER_PIXEL`] for each of them.
-const DECODER_MEMORY: u64 = 400 << 20;
+const DECODER_MEMORY: u64 = 400_000_000;
 /// Bytes for each pixel that the usual formats take.
 const BYTES_PER_PIXEL: u64 = 4;
 

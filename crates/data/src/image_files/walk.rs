@@ -209,22 +209,37 @@ fn why_not_image(entry: &Entry) -> Option<&'static str> {
 
 /// What is in a folder, sorted by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(DataError::io("read folder", folder))? {
+    let found: Result<Vec<Entry>, DataError> = unsorted(folder)?.collect();
+    let mut found = found?;
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// Whether something in a folder is of a kind. It is read up to the first that is.
+pub(super) fn holds(folder: &Path, kind: impl Fn(&Entry) -> bool) -> Result<bool, DataError> {
+    for entry in unsorted(folder)? {
+        if kind(&entry?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn unsorted(folder: &Path) -> Result<impl Iterator<Item = Result<Entry, DataError>>, DataError> {
+    let found = fs::read_dir(folder).map_err(DataError::io("read folder", folder))?;
+    Ok(found.map(move |entry| {
         let entry = entry.map_err(DataError::io("read folder", folder))?;
         let file_type = entry.file_type();
         let file_type = file_type.map_err(DataError::io("read folder", folder))?;
         let path = entry.path();
         let is_folder = file_type.is_dir() || file_type.is_symlink() && path.is_dir();
-        found.push(Entry {
+        Ok(Entry {
             name: shown(&entry.file_name()),
             path,
             is_folder,
             is_link: file_type.is_symlink(),
-        });
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+        })
+    }))
 }
 
 /// A name as text; bytes that are no UTF-8 are written as `\xE9`.

@@ -77,7 +77,9 @@ pub(crate) static DATA: &[Field] = &[
         MANY,
         "100_000_000",
         "Most pixels of an image file, height × width. A larger image is an error: it is not \
-         decoded, and not left out either. No result depends on this limit.",
+         decoded, and not left out either. So is one whose decoder takes more than 400 MB, or more \
+         than four bytes for each of so many pixels where that is more. No result depends on this \
+         limit.",
     ),
     int(
         "max_file_bytes",
