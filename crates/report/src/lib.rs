@@ -95,7 +95,14 @@ pub fn report_with_names(
     let drawn = output::draw_all(charts::all(&data))?;
     let charts = folder.write_charts(&drawn)?;
     let leaderboard = tables::leaderboard(&ranking);
-    let tables = folder.write_tables((&ranking, &leaderboard), &files, results)?;
+    let mut tables = folder.write_tables(&ranking, &leaderboard)?;
+    let predictions = folder.write_predictions(&ranking, &files, results)?;
+    if predictions.is_none() {
+        let most = tables::LARGEST_PREDICTIONS;
+        warnings.push(answer::predictions_warning(&ranking, most));
+    }
+    let has_predictions = predictions.is_some();
+    tables.extend(predictions);
     let paper = match scope {
         ReportScope::Page => None,
         ReportScope::PageAndPaper => {
@@ -111,6 +118,7 @@ pub fn report_with_names(
         leaderboard: &leaderboard,
         charts: &pictures,
         files: &files,
+        has_predictions,
     };
     let html = folder.write("report.html", page.html().as_bytes())?;
     folder.publish(|_| true)?;

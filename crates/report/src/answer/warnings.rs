@@ -3,7 +3,7 @@
 
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::event::STATE_REFUSED;
-use convsweep_spec::words::counted;
+use convsweep_spec::words::{bytes, counted};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels that a warning lists before it counts the rest.
@@ -21,6 +21,16 @@ pub fn warnings(ranking: &Ranking) -> Vec<String> {
         refused_states(ranking),
     ];
     warnings.into_iter().flatten().collect()
+}
+
+/// That the predictions for all images are more than a report has, which is this number of bytes.
+pub fn predictions_warning(ranking: &Ranking, most: u64) -> String {
+    format!(
+        "The predictions for all images take more than {}, so that this report has no \
+        predictions.csv: `convsweep predictions {} > predictions.csv` writes them.",
+        bytes(most as f64),
+        ranking.revision.experiment
+    )
 }
 
 /// Runs that the search stopped and that another experiment trained to their end.

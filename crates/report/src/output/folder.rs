@@ -25,6 +25,8 @@ const PAPER: &str = "paper";
 const PAPER_CHARTS: &str = "paper/charts";
 /// Beginning of the names of folders in which reports are written.
 const PREFIX: &str = ".report-";
+/// The table of predictions.
+const PREDICTIONS: &str = "predictions.csv";
 /// Bytes that are written at a time.
 const BUFFER: usize = 1 << 18;
 /// Age from which such a folder counts as left by a program that was killed.
@@ -37,6 +39,8 @@ pub struct OutputFolder {
     partial: TempDir,
     /// The files written so far, relative to the folder.
     names: Vec<PathBuf>,
+    /// Files that an earlier report may have left and this one does not have.
+    given_up: Vec<PathBuf>,
 }
 
 impl OutputFolder {
@@ -54,6 +58,7 @@ impl OutputFolder {
                 folder,
                 partial,
                 names: vec![],
+                given_up: vec![],
             }),
             Err(source) => Err(ReportError::Write {
                 path: folder,
@@ -72,27 +77,32 @@ impl OutputFolder {
         Ok(path)
     }
 
-    /// Writes a table row by row; the answer is its path in the end.
+    /// Writes a table row by row; the answer is its path in the end, or `None` if `write` answers
+    /// that the table is not complete.
     fn write_rows(
         &mut self,
         name: &str,
-        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), csv::Error>,
-    ) -> Result<PathBuf, ReportError> {
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<bool, csv::Error>,
+    ) -> Result<Option<PathBuf>, ReportError> {
         let path = self.folder.join(name);
         let written = File::create(self.partial.path().join(name))
             .map_err(csv::Error::from)
             .and_then(|file| write(&mut BufWriter::with_capacity(BUFFER, file)));
-        if let Err(error) = written {
-            return Err(match error.is_io_error() {
-                true => ReportError::Write {
-                    path,
-                    source: error.into(),
-                },
-                false => error.into(),
-            });
+        match written {
+            Ok(true) => {
+                self.names.push(name.into());
+                Ok(Some(path))
+            }
+            Ok(false) => {
+                self.given_up.push(name.into());
+                Ok(None)
+            }
+            Err(error) if error.is_io_error() => Err(ReportError::Write {
+                path,
+                source: error.into(),
+            }),
+            Err(error) => Err(error.into()),
         }
-        self.names.push(name.into());
-        Ok(path)
     }
 
     /// Writes SVG and PNG of each chart.
@@ -106,12 +116,11 @@ impl OutputFolder {
         Ok(files)
     }
 
-    /// Writes the tables as CSV and LaTeX; `leaderboard` and `files` are those of the same ranking.
+    /// Writes the tables as CSV and LaTeX; `leaderboard` is that of the ranking.
     pub fn write_tables(
         &mut self,
-        (ranking, leaderboard): (&Ranking, &TextTable),
-        files: &JobFiles,
-        results: &ResultsFolder,
+        ranking: &Ranking,
+        leaderboard: &TextTable,
     ) -> Result<Vec<PathBuf>, ReportError> {
         let latex = tables::leaderboard_tex(&ranking.revision.experiment, leaderboard);
         let tables = [
@@ -124,14 +133,25 @@ impl OutputFolder {
             written.push(self.write(name, &bytes)?);
         }
         // These may be larger than memory.
-        written.push(self.write_rows("curves.csv", |to| tables::write_curves_csv(ranking, to))?);
-        written.push(self.write_rows("comparisons.csv", |to| {
-            tables::write_comparisons_csv(ranking, to)
+        written.extend(self.write_rows("curves.csv", |to| {
+            tables::write_curves_csv(ranking, to).map(|()| true)
         })?);
-        written.push(self.write_rows("predictions.csv", |to| {
-            tables::write_predictions_csv((ranking, files), results, to)
+        written.extend(self.write_rows("comparisons.csv", |to| {
+            tables::write_comparisons_csv(ranking, to).map(|()| true)
         })?);
         Ok(written)
+    }
+
+    /// Writes the predictions of the chosen configuration, unless they are too many.
+    pub fn write_predictions(
+        &mut self,
+        ranking: &Ranking,
+        files: &JobFiles,
+        results: &ResultsFolder,
+    ) -> Result<Option<PathBuf>, ReportError> {
+        self.write_rows(PREDICTIONS, |to| {
+            tables::write_predictions_csv((ranking, files), results, to)
+        })
     }
 
     /// Writes the files for a paper; the answer is the folder that they will be in. `images`: as in
@@ -185,20 +205,31 @@ impl OutputFolder {
             convsweep_files::publish(&partial, &path, Durability::SystemCache)
                 .map_err(|error| write(path, error.source))?;
         }
+        for name in &self.given_up {
+            remove(&self.folder.join(name))?;
+        }
         for made in folders.iter().flat_map(|folder| made_files(folder)) {
             let name = made.file_stem().and_then(|name| name.to_str());
             if !name.is_some_and(&is_own) {
                 continue;
             }
             let is_new = self.names.iter().any(|name| self.folder.join(name) == made);
-            if !is_new && let Err(error) = fs::remove_file(&made)
-                // Another report may have removed it.
-                && error.kind() != ErrorKind::NotFound
-            {
-                return Err(write(made, error));
+            if !is_new {
+                remove(&made)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Removes a file of an earlier report, which another one may have removed.
+fn remove(path: &Path) -> Result<(), ReportError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(ReportError::Write {
+            path: path.to_owned(),
+            source,
+        }),
+        _ => Ok(()),
     }
 }
 

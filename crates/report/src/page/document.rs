@@ -25,6 +25,8 @@ pub struct Page<'a> {
     pub leaderboard: &'a TextTable,
     /// Files of the jobs.
     pub files: &'a JobFiles,
+    /// Whether the report has a file with the predictions for all images.
+    pub has_predictions: bool,
     /// Charts with their SVG documents.
     pub charts: &'a [(Chart, String)],
 }
@@ -44,7 +46,7 @@ impl Page<'_> {
             (leaderboard::further_scores(self.ranking))
             (comparisons::section(self.ranking))
             (charts::sections(self.charts))
-            (mistakes::section(self.ranking, self.files))
+            (mistakes::section(self.ranking, self.files, self.has_predictions))
             (images::section(self.ranking))
             (provenance::section(self.ranking))
         };

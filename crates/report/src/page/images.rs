@@ -2,6 +2,7 @@
 
 use super::table::{TableRow, wide_table};
 use crate::ranking::Ranking;
+use convsweep_spec::data::LeftOut;
 use convsweep_spec::log::{ClassImages, RecordedSet};
 use convsweep_spec::words::{counted, counted_as, listed, thousands};
 use maud::{Markup, html};
@@ -83,13 +84,16 @@ fn left_out(set: &RecordedSet) -> Markup {
     for entry in &set.left_out {
         let has_more = entry.count > entry.examples.len() as u64;
         let names = entry.examples.join(", ") + if has_more { ", …" } else { "" };
-        cells.push(vec![entry.reason.clone(), names, thousands(entry.count)]);
+        let number = match entry.folders {
+            0 => thousands(entry.count),
+            _ => LeftOut::number(std::slice::from_ref(entry)),
+        };
+        cells.push(vec![entry.reason.clone(), names, number]);
     }
     let rows: Vec<TableRow> = cells.iter().map(|cells| TableRow::plain(cells)).collect();
-    let files = set.left_out.iter().map(|entry| entry.count).sum();
     html! {
         details open {
-            summary { "What was not used, and why? " (counted(files, "file")) }
+            summary { "What was not used, and why? " (LeftOut::number(&set.left_out)) }
             (wide_table(&["reason", "first names", "files"], &rows))
         }
     }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use std::collections::BTreeSet;
 
 /// The mistakes of the network whose images are shown, the surest first; empty without any.
-pub fn section(ranking: &Ranking, files: &JobFiles) -> Markup {
+pub fn section(ranking: &Ranking, files: &JobFiles, has_predictions: bool) -> Markup {
     let run = ranking.shown_run();
     let Some(predictions) = run.and_then(|run| files.predictions_of(run)) else {
         return Markup::default();
@@ -33,6 +33,7 @@ pub fn section(ranking: &Ranking, files: &JobFiles) -> Markup {
     }
     let rows: Vec<TableRow> = cells.iter().map(|row| TableRow::plain(row)).collect();
     let images = format!("{} images", predictions.part.name());
+    let command = format!("convsweep predictions {}", ranking.revision.experiment);
     let columns = ["image", "true class", "predicted class", "probability"];
     html! {
         section id="mistakes" {
@@ -43,8 +44,9 @@ pub fn section(ranking: &Ranking, files: &JobFiles) -> Markup {
                     "Mistakes on the " (images) " of which a picture is kept, the surest first, by "
                     "the network of seed " (run.map_or(0, |run| run.job.seed)) ". Images are named \
                      by their files where the set consists of files and has been decoded on this \
-                     machine, else numbered from 0 in the order of the set. The predictions for all images \
-                     are in " code { "predictions.csv" } "."
+                     machine, else numbered from 0 in the order of the set. The predictions for all images "
+                    @if has_predictions { "are in " code { "predictions.csv" } "." }
+                    @else { "are printed by " code { (command) } "." }
                 }
                 (wide_table(&columns, &rows))
             }

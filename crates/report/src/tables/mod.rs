@@ -23,6 +23,8 @@ pub use evaluations_csv::evaluations_csv;
 pub use latex::{LONG_TABLE, escaped, leaderboard_tex, paper_table};
 pub use leaderboard::leaderboard;
 pub use leaderboard_csv::leaderboard_csv;
-pub use predictions_csv::{PREDICTION_COLUMNS, PredictionsCsv, write_predictions_csv};
+pub use predictions_csv::{
+    LARGEST_PREDICTIONS, PREDICTION_COLUMNS, PredictionsCsv, write_predictions_csv,
+};
 pub use scores::scores;
 pub use text_table::{MISSING, TextTable, interval};

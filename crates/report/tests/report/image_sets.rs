@@ -31,6 +31,7 @@ fn set(classes: usize) -> RecordedSet {
             place("test/", SetPart::Test, 45),
         ],
         left_out: vec![LeftOut {
+            folders: 0,
             reason: "not in the folder of a class".into(),
             count: 1234,
             examples: vec!["a<b>.png".into(), "c.png".into()],
@@ -70,6 +71,44 @@ fn many_classes_are_folded_and_other_sets_are_not_mentioned() {
     let folded = "<details><summary>How many images does each class have? 21 classes";
     assert!(page(vec![set(21)]).contains(folded));
     assert!(!page(vec![]).contains("id=\"image-sets\""));
+}
+
+#[test]
+fn too_many_predictions_are_left_to_a_command() {
+    let rows = two().rows();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let results = ResultsFolder(folder.path().into());
+    let ranking = Ranking::new(&rows);
+    let job = &ranking.best().expect("a best").runs[0].job.job;
+    fs::create_dir_all(results.job(job)).expect("makes");
+    fs::write(results.job(job).join(PREDICTIONS), predictions_file(10)).expect("writes");
+    let page = |name_length: usize| {
+        // Images whose pictures are shown have short names.
+        let mut test: Vec<String> = (0..200).map(|i| format!("{i}.png")).collect();
+        test[48..].fill("x".repeat(name_length));
+        let training = vec![];
+        let names = ImageNames { training, test };
+        let made = report_with_names(rows.clone(), &results, ReportScope::Page, |_, _| {
+            Some(names)
+        });
+        let made = made.expect("reports");
+        (made.answer, fs::read_to_string(made.html).expect("reads"))
+    };
+    let csv = results.experiment("two").join("predictions.csv");
+    let (answer, text) = page(20);
+    assert!(csv.exists() && !answer.contains("predictions.csv"));
+    assert!(text.contains("are in <code>predictions.csv</code>"));
+    let (answer, text) = page(400_000);
+    assert!(!csv.exists(), "that of the report before is removed");
+    let said = "`convsweep predictions two &gt; predictions.csv` writes them";
+    for part in [
+        "take more than 50 MB",
+        said,
+        "are printed by <code>convsweep predictions two",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(answer.contains("no predictions.csv"), "{answer}");
 }
 
 #[test]
