@@ -21,9 +21,12 @@ pub enum DataError {
     /// The experiment asks for something that the set cannot give.
     #[error("{0}")]
     Invalid(String),
-    /// The operating system refused an operation.
+    /// The operating system refused an operation, in the data cache if the set is the user's.
     #[error(transparent)]
     Io(#[from] FileError),
+    /// The operating system refused to read the user's folder, table or images.
+    #[error(transparent)]
+    Unreadable(FileError),
 }
 
 /// Kinds of errors, which the command line maps to exit codes.
@@ -46,7 +49,7 @@ impl DataError {
             DataError::Missing(_) => DataErrorKind::Missing,
             DataError::Damaged { .. } => DataErrorKind::Damaged,
             DataError::Invalid(_) => DataErrorKind::Invalid,
-            DataError::Io(_) => DataErrorKind::Io,
+            DataError::Io(_) | DataError::Unreadable(_) => DataErrorKind::Io,
         }
     }
 
@@ -54,6 +57,14 @@ impl DataError {
         DataError::Damaged {
             path: path.to_owned(),
             problem: problem.into(),
+        }
+    }
+
+    /// As an error of the user's files, if it is one of the system.
+    pub(crate) fn of_the_user(self) -> DataError {
+        match self {
+            DataError::Io(error) => DataError::Unreadable(error),
+            other => other,
         }
     }
 

@@ -10,6 +10,8 @@ pub struct LookProgress {
     pub done: usize,
     /// All files.
     pub files: usize,
+    /// Whether what was found is kept in the data cache, but for the last moments.
+    pub is_kept: bool,
 }
 
 /// Is told how far a look at a set has come, by the thread that has looked at a file.

@@ -28,6 +28,7 @@ fn what_was_read_of_the_images_can_be_asked_for() {
             images: 7,
         }],
         left_out: vec![LeftOut {
+            folders: 0,
             reason: "not an image".into(),
             count: 9,
             examples: vec!["a.txt".into(), "b.pdf".into()],

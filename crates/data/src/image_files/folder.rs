@@ -3,15 +3,19 @@
 //! The folders of the classes are in the set's folder itself, or in folders of training, validation
 //! and test images, which have the usual names or those that the file gives.
 
-use super::layout::{PartFolder, SetLayout, named, recognised};
+use super::layout::{SetLayout, named, recognised};
 use super::listing::{FileListing, ListedFile, judge_classes, numbered};
-use super::similar_names::{look_alike, similar_names};
-use super::walk::{Entry, FolderWalk, FoundImage, entries, reason};
+use super::part_folder::{PartFolder, is_image, is_plain_folder};
+use super::similar_names::similar_names;
+use super::walk::{Entry, FolderWalk, FoundImage, entries, is_there, reason};
 use crate::DataError;
-use convsweep_spec::data::{LeftOut, PartNames, ReadPlace, SetPart};
+use convsweep_spec::data::{PartNames, ReadPlace, SetPart};
 use convsweep_spec::words::counted;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// Endings of archives that people take for folders.
+const ARCHIVES: [&str; 7] = [".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2"];
 
 /// Lists all images of a folder, and counts what is none.
 ///
@@ -19,9 +23,16 @@ use std::path::Path;
 /// `Missing` if there is no such folder or it has no classes, `Invalid` if it can be read in two
 /// ways or a class has no images.
 pub(super) fn list(root: &Path, names: &PartNames) -> Result<FileListing, DataError> {
-    if !root.is_dir() {
+    if !is_there(root)? {
         return Err(DataError::Missing(format!(
             "{}: there is no such folder (data.path)",
+            root.display()
+        )));
+    }
+    if !root.is_dir() {
+        return Err(DataError::Missing(format!(
+            "{} is a file, and data.path of a folder of images names a folder (a table is read with \
+             source = {{ name = \"csv\", … }})",
             root.display()
         )));
     }
@@ -37,11 +48,19 @@ pub(super) fn list(root: &Path, names: &PartNames) -> Result<FileListing, DataEr
     reader.walk.reserve(root, ".")?;
     let folders = reader.class_folders(&layout)?;
     let mut classes = training_classes(root, &folders)?;
+    let notes = similar_names(&classes)?;
+    classes.extend(folders.iter().map(|folder| folder.class.clone()));
+    classes.sort_unstable();
+    classes.dedup();
+    judge_classes(classes.len(), || {
+        let count = counted(classes.len() as u64, "folder");
+        format!("{} holds {count} of classes", root.display())
+    })?;
     let number_of = numbered(&mut classes);
     reader.read(&folders, &number_of)?;
     reader.leave_out(&layout)?;
     let mut listing = reader.listing(classes, &layout);
-    listing.notes = [layout.notes, similar_names(&listing.classes)?].concat();
+    listing.notes = [layout.notes, notes].concat();
     Ok(listing)
 }
 
@@ -80,8 +99,8 @@ impl FolderReader<'_> {
                 let is_part = |other: &PartFolder| other.path == entry.path;
                 if layout.parts.iter().any(is_part) {
                     continue;
-                } else if entry.is_junk() {
-                    LeftOut::add(&mut self.walk.left_out, reason::JUNK, &name);
+                } else if let Some(why) = entry.why_not_looked_into().filter(|_| entry.is_folder) {
+                    entry.leave_out(&mut self.walk.left_out, why, &name);
                 } else if !entry.is_folder {
                     self.walk.leave_out_entry(&entry, &name, reason::NO_CLASS);
                 } else if self.walk.reserve(&entry.path, &name)? {
@@ -104,11 +123,9 @@ impl FolderReader<'_> {
     ) -> Result<(), DataError> {
         for folder in folders {
             let name = below(&folder.part.name, &folder.class);
-            let Some(class) = number_of.get(&folder.class) else {
-                return Err(other_class(folder, number_of));
-            };
+            let class = number_of.get(&folder.class).copied().unwrap_or_default();
             for found in self.walk.images(&folder.folder.path, &name)? {
-                self.files.push((found, *class, folder.place));
+                self.files.push((found, class, folder.place));
             }
         }
         Ok(())
@@ -121,14 +138,14 @@ impl FolderReader<'_> {
             (&layout.others, reason::NO_PART),
         ] {
             for entry in entries {
-                if entry.is_junk() {
-                    LeftOut::add(&mut self.walk.left_out, reason::JUNK, &entry.name);
+                if let Some(why) = entry.why_not_looked_into().filter(|_| entry.is_folder) {
+                    entry.leave_out(&mut self.walk.left_out, why, &entry.name);
                 } else if entry.is_folder {
                     // It may lead to a part, through a link or a name of several folders.
                     if self.walk.is_known(&entry.path)? {
                         continue;
                     }
-                    self.walk.leave_out(&entry.path, &entry.name, why)?;
+                    self.walk.leave_out(&entry.path, &entry.name, why);
                 } else {
                     self.walk.leave_out_entry(entry, &entry.name, why);
                 }
@@ -193,23 +210,20 @@ fn training_classes(root: &Path, folders: &[ClassFolder]) -> Result<Vec<String>,
     classes.dedup();
     if let [only] = classes.as_slice() {
         let inner = folders.iter().find(|folder| folder.class == *only);
-        let inner_path = inner.map_or(root, |inner| &inner.folder.path);
-        let has_folders = entries(inner_path)?.iter().any(|e| e.is_folder);
-        let hint = match has_folders {
-            true => format!("; should data.path be {}?", inner_path.display()),
-            false => String::new(),
-        };
+        let inner = inner.map_or(root, |inner| &inner.folder.path);
         return Err(DataError::Missing(format!(
             "{} holds 1 folder of classes, {only}/, at least 2 expected (one folder of images for \
-             each class){hint}",
-            root.display()
+             each class){}",
+            root.display(),
+            folder_below(inner)?
         )));
     }
     if classes.is_empty() {
         return Err(DataError::Missing(format!(
             "{} holds 0 folders of classes, at least 2 expected (one folder of images for each \
-             class; labels that are in a table are read with source = {{ name = \"csv\", … }})",
-            root.display()
+             class; labels that are in a table are read with source = {{ name = \"csv\", … }}){}",
+            root.display(),
+            loose_files(root)?
         )));
     }
     judge_classes(classes.len(), || {
@@ -219,20 +233,45 @@ fn training_classes(root: &Path, folders: &[ClassFolder]) -> Result<Vec<String>,
     Ok(classes)
 }
 
-/// The error of a class that has no training images.
-fn other_class(folder: &ClassFolder, number_of: &HashMap<String, u16>) -> DataError {
-    let alike = number_of
-        .keys()
-        .find(|class| look_alike(class, &folder.class));
-    let hint = match alike {
-        Some(class) => format!(
-            "; it has \"{class}\", which differs only in letter case, spaces or how Unicode \
-             composes the letters: rename one"
-        ),
-        None => "; rename it, or remove it".to_string(),
-    };
-    DataError::Invalid(format!(
-        "{}: train has no class of this name{hint}",
-        folder.folder.path.display()
-    ))
+/// The folder below `folder` that data.path may mean, as the end of a message: the first one that
+/// holds more than a single folder.
+fn folder_below(folder: &Path) -> Result<String, DataError> {
+    let mut folders = Vec::new();
+    for entry in entries(folder)? {
+        if is_plain_folder(&entry) {
+            folders.push(entry);
+        }
+    }
+    match folders.as_slice() {
+        [] => Ok(String::new()),
+        [only] if !only.is_link => match folder_below(&only.path)?.as_str() {
+            "" => Ok(format!("; should data.path be {}?", folder.display())),
+            deeper => Ok(deeper.to_string()),
+        },
+        _ => Ok(format!("; should data.path be {}?", folder.display())),
+    }
+}
+
+/// What a folder without folders of classes holds instead, as the end of a message.
+fn loose_files(root: &Path) -> Result<String, DataError> {
+    let (mut images, mut archives) = (0, Vec::new());
+    for entry in entries(root)? {
+        images += u64::from(is_image(&entry));
+        let name = entry.name.to_lowercase();
+        if !entry.is_folder && ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+            archives.push(entry.name);
+        }
+    }
+    let mut hints = String::new();
+    if images > 0 {
+        let images = counted(images, "image");
+        hints += &format!(
+            "; it holds {images} itself: put those of each class into a folder of its own, or list \
+             them with their labels in a table"
+        );
+    }
+    if let Some(first) = archives.first() {
+        hints += &format!("; archives such as {first} are not read: unpack them");
+    }
+    Ok(hints)
 }

@@ -1,6 +1,6 @@
 //! A set of image files that have been looked at and divided into training and test images.
 
-use super::empty_classes::{handle_empty_classes, no_images};
+use super::empty_classes::handle_empty_classes;
 use super::fitted::{FittedStore, fitted_path};
 use super::listing::{FileListing, ListedFile};
 use super::reading::{content, decoded};
@@ -54,8 +54,8 @@ impl ImageFileSet {
             )));
         };
         let listing = match &spec.source {
-            Source::Csv(table) => table::list(path, table)?,
-            Source::Folder(names) => folder::list(path, names)?,
+            Source::Csv(table) => table::list(path, table),
+            Source::Folder(names) => folder::list(path, names),
             Source::Cifar10
             | Source::Cifar100
             | Source::Mnist
@@ -66,6 +66,7 @@ impl ImageFileSet {
                 )));
             }
         };
+        let listing = listing.map_err(DataError::of_the_user)?;
         let scans = manifest::scan(at, &listing, spec)?;
         ImageFileSet::divide(listing, scans, spec, path)
     }
@@ -91,14 +92,16 @@ impl ImageFileSet {
         if spec.damaged == Damaged::Refuse {
             refuse_damaged(&root, &damaged)?;
         }
-        for (file, _) in &damaged {
-            LeftOut::add(&mut left_out, reason::DAMAGED, &file.path);
+        for (file, scan) in &damaged {
+            let why = match was_read(scan) {
+                true => reason::DAMAGED,
+                false => reason::UNREADABLE,
+            };
+            LeftOut::add(&mut left_out, why, &file.path);
         }
         let empty = spec.empty_classes;
-        let dropped = handle_empty_classes(&root, &mut classes, &mut whole, empty)?;
-        if !dropped.is_empty() {
-            notes.push(format!("left out: {}", no_images(&dropped)));
-        }
+        let dropped = handle_empty_classes(&root, &mut classes, &mut whole, empty, &mut left_out)?;
+        notes.extend(dropped.notes);
         let has_transparency = whole.iter().any(|(_, scan)| scan.transparent);
         let [train, validation, mut test] = parts(whole, spec, classes.len(), path)?;
         if spec.duplicates == Copies::KeepInTraining {
@@ -127,7 +130,7 @@ impl ImageFileSet {
             copies: copies(&files),
             left_out,
             notes,
-            dropped_classes: dropped,
+            dropped_classes: dropped.names,
             has_transparency,
         };
         Ok(ImageFileSet {
@@ -213,7 +216,8 @@ impl ImageFileSet {
         sink: &mut ImageSink,
     ) -> Result<(), DataError> {
         let root = fs::canonicalize(&self.root);
-        let root = root.map_err(DataError::io("read folder", &self.root))?;
+        let root = root.map_err(DataError::io("read folder", &self.root));
+        let root = root.map_err(DataError::of_the_user)?;
         let fitted = FittedStore::open(&fitted_path(at.cache, &root, spec))?;
         let conversion = Conversion::of(spec, facts.channels);
         for chunk in self.files.chunks(CHUNK) {
@@ -245,7 +249,7 @@ impl ImageFileSet {
         limits: &ImageLimits,
     ) -> Result<Vec<u8>, DataError> {
         let path = file.below(&self.root);
-        let found = content(&path, scan.version.bytes, limits)?;
+        let found = content(&path, scan.version.bytes, limits).map_err(DataError::of_the_user)?;
         if content_hash(&found.bytes) != scan.content {
             return Err(DataError::damaged(
                 &path,
@@ -365,11 +369,20 @@ fn refuse_damaged(root: &Path, damaged: &[ScannedFile]) -> Result<(), DataError>
         0 => String::new(),
         n => format!(" (and {n} more like it)"),
     };
+    let remedy = match was_read(scan) {
+        true => "repair or remove it",
+        false => "see that it is there and may be read, or remove it",
+    };
     let problem = format!(
-        "{}{others}; repair or remove it, or leave such images out with data.damaged = \"skip\"",
+        "{}{others}; {remedy}, or leave such images out with data.damaged = \"skip\"",
         damage(scan)
     );
     Err(DataError::damaged(&file.below(root), problem))
+}
+
+/// Whether an image that was left out has been read, and could not be decoded.
+fn was_read(scan: &FileScan) -> bool {
+    !scan.content.is_empty()
 }
 
 /// Why an image was left out.

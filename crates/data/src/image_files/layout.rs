@@ -1,32 +1,14 @@
 //! Which folders of a set hold what: folders of classes, or folders of training, validation and
 //! test images that hold those.
 
-use super::file_kind::{NameKind, kind_of_name};
+use super::part_folder::{PartFolder, holds_classes, innermost, is_image, is_plain_folder};
+use super::part_names::{may_validate_or_test, usual_part};
+use super::unclear_parts::refuse_unclear_parts;
 use super::walk::{Entry, entries, holds};
 use crate::DataError;
 use convsweep_spec::data::{PartNames, SetPart};
 use convsweep_spec::words::listed;
 use std::path::{Path, PathBuf};
-
-/// The usual names of each part's folder, in lower case and without separators.
-const USUAL: [(SetPart, &[&str]); 3] = [
-    (SetPart::Training, &["train", "training", "trn"]),
-    (
-        SetPart::Validation,
-        &["val", "valid", "validate", "validation", "vld", "dev"],
-    ),
-    (SetPart::Test, &["test", "testing", "tst"]),
-];
-/// What may follow such a name.
-const ENDINGS: [&str; 6] = ["", "set", "data", "images", "imgs", "split"];
-
-/// A folder that holds folders of classes.
-pub(super) struct PartFolder {
-    /// Name relative to the set's folder; empty for the set's folder itself.
-    pub(super) name: String,
-    pub(super) path: PathBuf,
-    pub(super) part: SetPart,
-}
 
 /// How a set's folder is read.
 pub(super) struct SetLayout {
@@ -38,33 +20,6 @@ pub(super) struct SetLayout {
     pub(super) others: Vec<Entry>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
-}
-
-/// What a name says about the images of a folder, or about those with this value in a table.
-pub(super) fn usual_part(name: &str) -> Option<SetPart> {
-    let name = name.to_lowercase();
-    let words: Vec<&str> = name
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .collect();
-    // As a whole, such as "Training Set"; else by the first or the last word: "seg_train".
-    part_of_word(&words.concat())
-        .or_else(|| part_of_word(words.first()?))
-        .or_else(|| part_of_word(words.last()?))
-}
-
-/// The part that a word of lower-case letters means.
-fn part_of_word(word: &str) -> Option<SetPart> {
-    for (part, names) in USUAL {
-        let is_usual = |name: &&str| {
-            let rest = word.strip_prefix(*name);
-            rest.is_some_and(|rest| ENDINGS.contains(&rest))
-        };
-        if names.iter().any(is_usual) {
-            return Some(part);
-        }
-    }
-    None
 }
 
 /// The layout that the file names.
@@ -149,10 +104,17 @@ pub(super) fn recognised(root: &Path) -> Result<SetLayout, DataError> {
     }
     refuse_repeated(&parts)?;
     refuse_unusable_validation(root, &looks)?;
+    let other = |look: &&FolderLook| look.part.is_none();
+    let others: Vec<&str> = looks
+        .iter()
+        .filter(other)
+        .map(|l| l.name.as_str())
+        .collect();
+    refuse_unclear_parts(root, &others, &parts)?;
     let is_part = |entry: &Entry| split.iter().any(|look| look.name == entry.name);
     let is_unlabelled = |entry: &Entry| {
-        let same = |look: &&FolderLook| look.name == entry.name && look.part.is_some();
-        looks.iter().any(|look| same(&look))
+        let mut same = looks.iter().filter(|look| look.name == entry.name);
+        same.any(FolderLook::may_lack_labels)
     };
     let rest = found.into_iter().filter(|entry| !is_part(entry));
     let (unlabelled, others) = rest.partition(is_unlabelled);
@@ -167,30 +129,6 @@ pub(super) fn recognised(root: &Path) -> Result<SetLayout, DataError> {
             .map(|look| format!("{}/ holds no images", look.name))
             .collect(),
     })
-}
-
-/// The folder that holds the folders of the classes: a folder whose only content is a folder of
-/// folders is passed through, as in `train/train/cat`.
-fn innermost(name: &str, path: &Path) -> Result<(String, PathBuf), DataError> {
-    let inside = entries(path)?;
-    let folders: Vec<&Entry> = inside.iter().filter(|e| is_plain_folder(e)).collect();
-    if let [only] = folders.as_slice() {
-        let below = entries(&only.path)?;
-        let holds_folders = below.iter().any(is_plain_folder);
-        let holds_images = below.iter().any(is_image);
-        if holds_folders && !holds_images {
-            return innermost(&format!("{name}/{}", only.name), &only.path);
-        }
-    }
-    Ok((name.to_string(), path.to_owned()))
-}
-
-fn is_plain_folder(entry: &Entry) -> bool {
-    entry.is_folder && !entry.is_junk()
-}
-
-fn is_image(entry: &Entry) -> bool {
-    !entry.is_folder && kind_of_name(&entry.name) == NameKind::Image
 }
 
 /// Refuses folders that look like parts of a set although their names say nothing, as in `fold1/cat`
@@ -252,6 +190,13 @@ struct FolderLook {
     has_images: bool,
 }
 
+impl FolderLook {
+    /// Whether it is a part of the set that may lack folders of classes.
+    fn may_lack_labels(&self) -> bool {
+        self.part.is_some() || self.has_images && may_validate_or_test(&self.name)
+    }
+}
+
 /// Looks into a folder no further than needed: that of a class may hold very many images.
 fn look(folder: &Entry) -> Result<FolderLook, DataError> {
     let part = usual_part(&folder.name);
@@ -262,16 +207,6 @@ fn look(folder: &Entry) -> Result<FolderLook, DataError> {
         has_classes: part.is_some() && holds_classes(&folder.path)?,
         has_images: holds(&folder.path, is_image)?,
     })
-}
-
-/// Whether folders in a folder hold images.
-fn holds_classes(folder: &Path) -> Result<bool, DataError> {
-    for entry in entries(folder)?.iter().filter(|e| is_plain_folder(e)) {
-        if holds(&entry.path, |e| is_image(e) || is_plain_folder(e))? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Refuses folders such as `train` and `test` that hold images without folders of classes, if there

@@ -3,6 +3,7 @@
 use super::class_order::class_order;
 use crate::DataError;
 use convsweep_spec::data::{LeftOut, ReadPlace, SetPart};
+use convsweep_spec::words::thousands;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,20 @@ pub(super) struct FileListing {
     pub(super) left_out: Vec<LeftOut>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+}
+
+/// Notes of one kind that are told, before the rest of them is counted.
+const MOST_NOTES: usize = 5;
+
+/// The first notes of one kind, and how many more there are.
+pub(super) fn first_notes(mut notes: Vec<String>) -> Vec<String> {
+    let more = notes.len().saturating_sub(MOST_NOTES);
+    notes.truncate(MOST_NOTES);
+    if more > 0 {
+        let last = notes.pop().unwrap_or_default();
+        notes.push(format!("{last}; {} more like this", thousands(more as u64)));
+    }
+    notes
 }
 
 /// The numbers of classes by their names, in the order in which classes are numbered.

@@ -6,12 +6,12 @@
 use super::fitted::{FittedStore, fitted_path};
 use super::listing::{FileListing, ListedFile};
 use super::root_name::root_name;
-use super::scan::{FileScan, Scanner};
+use super::scan::{FileScan, Scanner, damaged};
 use crate::convert::Conversion;
 use crate::lock::CacheLock;
 use crate::parallel::in_parallel;
 use crate::{DataError, Location, LookProgress};
-use convsweep_files::{Durability, read_regular};
+use convsweep_files::{Durability, read_regular, system_remedy};
 use convsweep_spec::data::DataSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -47,7 +47,8 @@ pub(super) fn scan(
     spec: &DataSpec,
 ) -> Result<Vec<FileScan>, DataError> {
     let FileListing { root, files, .. } = listing;
-    let absolute = std::fs::canonicalize(root).map_err(DataError::io("read folder", root))?;
+    let absolute = std::fs::canonicalize(root).map_err(DataError::io("read folder", root));
+    let absolute = absolute.map_err(DataError::of_the_user)?;
     let root_text = absolute.display().to_string();
     let folder = at.cache.join("manifests");
     let name = root_name(&root_text);
@@ -76,14 +77,16 @@ pub(super) fn scan(
         found: Mutex::new(LookSoFar {
             scans: vec![None; files.len()],
             done: 0,
+            is_kept: false,
             saved: Instant::now(),
             next_save: SAVED_EVERY,
         }),
     };
     let results = in_parallel(files.len(), |i| {
         let file = &files[i];
-        let scan = scanner.scan(&file.below(&absolute), previous.get(&file.path))?;
-        look.add(i, scan, &previous, at)
+        let path = file.below(&absolute);
+        let scan = scanner.scan(&path, previous.get(&file.path));
+        look.add(i, unread_is_damaged(scan, &path)?, &previous, at)
     });
     for result in results {
         result?;
@@ -99,6 +102,21 @@ pub(super) fn scan(
     Ok(scans)
 }
 
+/// A file that the system does not let the program read counts as damaged, unless the system itself
+/// fails: nothing is then known of the file.
+fn unread_is_damaged(
+    scan: Result<FileScan, DataError>,
+    path: &Path,
+) -> Result<FileScan, DataError> {
+    match scan {
+        Err(DataError::Io(error)) if error.path == path => match system_remedy(&error.source) {
+            Some(_) => Err(DataError::Unreadable(error)),
+            None => Ok(damaged(&format!("cannot be read: {}", error.source))),
+        },
+        other => other,
+    }
+}
+
 /// A look at all files of a set.
 struct Look<'a> {
     path: PathBuf,
@@ -111,6 +129,8 @@ struct Look<'a> {
 struct LookSoFar {
     scans: Vec<Option<FileScan>>,
     done: usize,
+    /// Whether it has been saved since it began.
+    is_kept: bool,
     saved: Instant,
     next_save: Duration,
 }
@@ -131,6 +151,7 @@ impl Look<'_> {
             watch(LookProgress {
                 done: found.done,
                 files: self.files.len(),
+                is_kept: found.is_kept,
             });
         }
         if found.saved.elapsed() < found.next_save {
@@ -143,6 +164,7 @@ impl Look<'_> {
             Some((file, scan))
         });
         save(&self.path, &self.root, known)?;
+        found.is_kept = true;
         found.saved = Instant::now();
         found.next_save = SAVED_EVERY.max(begun.elapsed() * SHARE_OF_SAVING);
         Ok(())

@@ -11,9 +11,12 @@ mod jpeg_header;
 mod layout;
 mod listing;
 mod manifest;
+mod part_folder;
+mod part_names;
 mod photo;
 mod photo_header;
 mod pixel_hash;
+mod pseudo_files;
 mod reading;
 mod root_name;
 mod scan;
@@ -22,6 +25,7 @@ mod table;
 mod test_cut;
 #[cfg(test)]
 mod tests;
+mod unclear_parts;
 mod walk;
 
 pub(crate) use image_file_set::ImageFileSet;

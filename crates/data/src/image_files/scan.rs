@@ -142,7 +142,7 @@ fn missing(path: &Path) -> FileScan {
 }
 
 /// The scan of something that is no image.
-fn damaged(problem: &str) -> FileScan {
+pub(super) fn damaged(problem: &str) -> FileScan {
     FileScan {
         version: FileVersion::default(),
         content: String::new(),

@@ -1,5 +1,6 @@
 //! Class names that a person would take for the same.
 
+use super::listing::first_notes;
 use crate::DataError;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
@@ -25,7 +26,7 @@ pub(super) fn similar_names(classes: &[String]) -> Result<Vec<String>, DataError
             ));
         }
     }
-    Ok(notes)
+    Ok(first_notes(notes))
 }
 
 /// Whether a person would take one name for the other.
@@ -49,6 +50,12 @@ mod tests {
         assert_eq!(similar_names(&names(&["cat", "dog"])).ok(), Some(vec![]));
         let notes = similar_names(&names(&["Cat", "cat"])).expect("two classes");
         assert!(notes[0].contains("letter case"));
+        let letters: Vec<String> = ('a'..='z').chain('A'..='Z').map(String::from).collect();
+        let notes = similar_names(&letters).expect("52 classes");
+        assert!(
+            notes.len() == 5 && notes[4].ends_with("; 21 more like this"),
+            "{notes:?}"
+        );
         let error = similar_names(&names(&["caf\u{e9}", "cafe\u{301}"])).expect_err("one name");
         assert!(error.to_string().contains("Unicode"));
     }

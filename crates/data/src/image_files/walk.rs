@@ -1,6 +1,7 @@
 //! Walks through folders: every file is either an image or counted with the reason why not.
 
 use super::file_kind::{NameKind, holds_image, is_junk, kind_of_name};
+use super::pseudo_files::leads_to_pseudo_files;
 use crate::DataError;
 use convsweep_files::not_regular;
 use convsweep_spec::data::LeftOut;
@@ -28,7 +29,11 @@ pub(super) mod reason {
     pub const NO_LABEL: &str = "without a label, since the folder has no folders of classes";
     pub const LINK: &str = "a link to what is read under another name";
     pub const NO_FILE: &str = "no file but a pipe, socket or device";
+    pub const PSEUDO: &str = "a link to what the system makes up, such as /proc";
     pub const DAMAGED: &str = "not decodable";
+    pub const UNREADABLE: &str = "not there, or not readable";
+    pub const NO_TRAINING: &str = "of a class that the training images lack";
+    pub const ROW_WITHOUT_LABEL: &str = "test images without a label in the table";
     pub const COPY: &str = "test images that are copies of others";
 }
 
@@ -46,6 +51,22 @@ impl Entry {
     /// Whether it is hidden, left behind by a system or tool, or a results folder of this program.
     pub(super) fn is_junk(&self) -> bool {
         is_junk(&self.name) || self.is_folder && self.path.join(DATABASE).exists()
+    }
+
+    /// Why it is not looked into, whatever its content: junk, and links out of the world of files.
+    pub(super) fn why_not_looked_into(&self) -> Option<&'static str> {
+        match self.is_junk() {
+            true => Some(reason::JUNK),
+            false => (self.is_link && leads_to_pseudo_files(&self.path)).then_some(reason::PSEUDO),
+        }
+    }
+
+    /// Counts it as left out under a name, without a look into it.
+    pub(super) fn leave_out(&self, left_out: &mut Vec<LeftOut>, reason: &str, name: &str) {
+        match self.is_folder {
+            true => LeftOut::add_folder(left_out, reason, name),
+            false => LeftOut::add(left_out, reason, name),
+        }
     }
 }
 
@@ -79,7 +100,7 @@ impl FolderWalk {
         let metadata = fs::metadata(folder).map_err(DataError::io("read folder", folder))?;
         let is_new = self.known.insert((metadata.dev(), metadata.ino()));
         if !is_new {
-            LeftOut::add(&mut self.left_out, reason::LINK, &format!("{name}/"));
+            LeftOut::add_folder(&mut self.left_out, reason::LINK, &format!("{name}/"));
         }
         Ok(is_new)
     }
@@ -126,10 +147,10 @@ impl FolderWalk {
                     path,
                     is_link,
                 });
-            } else if entry.is_junk() {
-                LeftOut::add(&mut self.left_out, reason::JUNK, &format!("{name}/"));
+            } else if let Some(why) = entry.why_not_looked_into() {
+                LeftOut::add_folder(&mut self.left_out, why, &format!("{name}/"));
             } else if depth >= MAX_DEPTH {
-                LeftOut::add(&mut self.left_out, reason::TOO_DEEP, &format!("{name}/"));
+                LeftOut::add_folder(&mut self.left_out, reason::TOO_DEEP, &format!("{name}/"));
             } else if self.reserve(&entry.path, &name)? {
                 self.enter(&entry.path, &name, (depth + 1, is_link), found)?;
             }
@@ -138,30 +159,31 @@ impl FolderWalk {
     }
 
     /// Counts everything in a folder and below it as left out for one reason, without entering
-    /// links.
-    pub(super) fn leave_out(
-        &mut self,
-        folder: &Path,
-        name: &str,
-        why: &str,
-    ) -> Result<(), DataError> {
-        for entry in entries(folder)? {
+    /// links. A folder that cannot be read is left out as a whole.
+    pub(super) fn leave_out(&mut self, folder: &Path, name: &str, why: &str) {
+        let Ok(entries) = entries(folder) else {
+            LeftOut::add_folder(&mut self.left_out, reason::UNREADABLE, &format!("{name}/"));
+            return;
+        };
+        for entry in entries {
             let name = format!("{name}/{}", entry.name);
             if entry.is_junk() {
-                LeftOut::add(&mut self.left_out, reason::JUNK, &name);
+                entry.leave_out(&mut self.left_out, reason::JUNK, &name);
             } else if entry.is_folder && !entry.is_link {
-                self.leave_out(&entry.path, &name, why)?;
+                self.leave_out(&entry.path, &name, why);
             } else {
                 self.leave_out_entry(&entry, &name, why);
             }
         }
-        Ok(())
     }
 
     /// Counts a file that is not where images belong: for this reason, if it is an image.
     pub(super) fn leave_out_entry(&mut self, entry: &Entry, name: &str, why: &str) {
-        let other = why_not_image(entry);
-        LeftOut::add(&mut self.left_out, other.unwrap_or(why), name);
+        let other = match entry.is_folder {
+            true => None,
+            false => why_not_image(entry),
+        };
+        entry.leave_out(&mut self.left_out, other.unwrap_or(why), name);
     }
 
     /// Of several links to one file, or a file and links to it, one is kept: the file itself if it
@@ -198,6 +220,9 @@ fn why_not_image(entry: &Entry) -> Option<&'static str> {
         NameKind::OtherPicture => reason::OTHER_PICTURE,
         NameKind::Unknown => reason::NO_IMAGE,
     };
+    if let Some(why) = entry.why_not_looked_into() {
+        return Some(why);
+    }
     let Ok(metadata) = fs::metadata(&entry.path) else {
         return Some(reason::NO_IMAGE);
     };
@@ -205,6 +230,14 @@ fn why_not_image(entry: &Entry) -> Option<&'static str> {
         return Some(reason::NO_FILE);
     }
     (!holds_image(&entry.path)).then_some(otherwise)
+}
+
+/// Whether something is in this place.
+///
+/// # Errors
+/// Where the system does not let the program look.
+pub(super) fn is_there(path: &Path) -> Result<bool, DataError> {
+    convsweep_files::exists(path).map_err(DataError::io("look at", path))
 }
 
 /// What is in a folder, sorted by name.

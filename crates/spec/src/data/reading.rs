@@ -86,8 +86,11 @@ impl ReadPlace {
 pub struct LeftOut {
     /// The reason, in words that follow a number of files: "not in the folder of a class".
     pub reason: String,
-    /// Number of files; a folder that was not entered counts as one.
+    /// Number of files, and of folders that were not entered.
     pub count: u64,
+    /// How many of them are folders.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub folders: u64,
     /// The first of them, as paths relative to the set.
     pub examples: Vec<String>,
 }
@@ -99,10 +102,32 @@ impl LeftOut {
             0 => String::new(),
             n => format!(" and {} more", thousands(n)),
         };
-        let count = counted(self.count, "file");
+        let count = LeftOut::number(std::slice::from_ref(self));
         let examples = self.examples.join(", ");
         let examples = printable(&examples);
         format!("{count} left out ({examples}{more}): {}", self.reason)
+    }
+
+    /// How many files and folders were not used, in words: "2 files and 1 folder".
+    pub fn number(list: &[LeftOut]) -> String {
+        let folders: u64 = list.iter().map(|entry| entry.folders).sum();
+        let files = list.iter().map(|entry| entry.count).sum::<u64>() - folders;
+        match (files, folders) {
+            (files, 0) => counted(files, "file"),
+            (0, folders) => counted(folders, "folder"),
+            (files, folders) => {
+                let folders = counted(folders, "folder");
+                format!("{} and {folders}", counted(files, "file"))
+            }
+        }
+    }
+
+    /// Counts one more folder, which was not entered, under a reason.
+    pub fn add_folder(list: &mut Vec<LeftOut>, reason: &str, name: &str) {
+        LeftOut::add(list, reason, name);
+        if let Some(entry) = list.iter_mut().find(|entry| entry.reason == reason) {
+            entry.folders += 1;
+        }
     }
 
     /// Counts one more file under a reason.
@@ -113,6 +138,7 @@ impl LeftOut {
                 list.push(LeftOut {
                     reason: reason.to_string(),
                     count: 0,
+                    folders: 0,
                     examples: Vec::new(),
                 });
                 list.len() - 1
@@ -122,5 +148,28 @@ impl LeftOut {
         if list[place].examples.len() < MOST_EXAMPLES {
             list[place].examples.push(name.to_string());
         }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_folders_are_told_apart() {
+        let mut list = Vec::new();
+        LeftOut::add_folder(&mut list, "hidden", ".git");
+        assert_eq!(list[0].in_words(), "1 folder left out (.git): hidden");
+        LeftOut::add(&mut list, "hidden", ".a");
+        LeftOut::add(&mut list, "no image", "b");
+        assert_eq!(
+            list[0].in_words(),
+            "1 file and 1 folder left out (.git, .a): hidden"
+        );
+        assert_eq!(LeftOut::number(&list), "2 files and 1 folder");
     }
 }

@@ -41,8 +41,9 @@ pub struct ClassImages {
 }
 
 impl RecordedSet {
-    /// What was read of the set at `path`, which is split as `spec` says. `notes` are all that the
-    /// plan says of the set. `None` for sets that no folder or table was read for.
+    /// What was read of the set at `path`, which is split as `spec` says. `notes` are what the plan
+    /// says of the set besides what was left out. `None` for sets that no folder or table was read
+    /// for.
     pub fn of(
         facts: &DataFacts,
         spec: &DataSpec,
@@ -53,9 +54,6 @@ impl RecordedSet {
         let first_fold = spec.split.folds().map(|_| 0);
         // A set that cannot be divided is refused before its plan is recorded.
         let counts = ClassCounts::of(facts, reading, spec, first_fold).ok()?;
-        let left_out_in_words = reading.left_out_in_words();
-        let mut notes = notes.to_vec();
-        notes.retain(|note| !left_out_in_words.contains(note));
         let classes = facts.classes.iter().enumerate();
         let classes = classes.map(|(label, class)| ClassImages {
             class: class.clone(),
@@ -69,7 +67,7 @@ impl RecordedSet {
             configurations: vec![],
             places: reading.places.clone(),
             left_out: reading.left_out.clone(),
-            notes,
+            notes: notes.to_vec(),
             classes: classes.collect(),
         })
     }

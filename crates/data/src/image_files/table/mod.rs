@@ -4,15 +4,15 @@ mod rows;
 mod text;
 
 use super::file_kind::{NameKind, kind_of_name};
-use super::layout::usual_part;
-use super::listing::{FileListing, ListedFile, judge_classes, numbered};
+use super::listing::{FileListing, ListedFile, first_notes, judge_classes, numbered};
+use super::part_names::usual_part;
 use super::similar_names::similar_names;
-use super::walk::entries;
+use super::walk::{entries, is_there, reason};
 use crate::DataError;
 use convsweep_files::read_regular;
 use convsweep_spec::data::{Column, ImageTable, LeftOut, ReadPlace, SetPart};
 use convsweep_spec::words::counted;
-use rows::{ImageRow, rows};
+use rows::{ImageRow, WITHOUT_LABEL, rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization;
@@ -28,7 +28,7 @@ const NOT_LISTED: &str = "in a folder of the table's images and not in the table
 /// `Missing` if there is no such file, `Damaged` if a line is wrong, `Invalid` if the table is not
 /// as `spec` says.
 pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataError> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Err(DataError::Missing(format!(
             "{}: there is no such CSV file (data.path)",
             path.display()
@@ -44,11 +44,46 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
         Some(root) => folder.join(root),
         None => folder,
     };
+    let all_parts = Parts::of(path, spec, &rows)?;
+    let (rows, unlabelled) = labelled(path, rows, &all_parts)?;
     let classes = Classes::of(path, spec, &rows)?;
     let parts = Parts::of(path, spec, &rows)?;
-    let mut files: BTreeMap<String, (ListedFile, u64)> = BTreeMap::new();
-    for row in &rows {
+    let files = listed_files(path, &root, spec, (&rows, &classes, &parts))?;
+    if let Some(row) = rows.first() {
+        hint_at_extension(path, &root, row, spec)?;
+    }
+    let mut left_out = Vec::new();
+    let mut listed: HashSet<PathBuf> = HashSet::new();
+    for row in &unlabelled {
         let name = file_name(&root, &row.image, spec);
+        LeftOut::add(&mut left_out, reason::ROW_WITHOUT_LABEL, &name);
+        listed.insert(root.join(name));
+    }
+    listed.extend(files.iter().map(|file| root.join(&file.path)));
+    left_out.extend(not_listed(&root, &listed));
+    Ok(FileListing {
+        left_out,
+        places: parts.places(),
+        notes: classes.notes,
+        classes: classes.names,
+        files,
+        root,
+    })
+}
+
+/// The files of the rows, sorted by path.
+///
+/// # Errors
+/// `Damaged` if two rows name one.
+fn listed_files(
+    path: &Path,
+    root: &Path,
+    spec: &ImageTable,
+    (rows, classes, parts): (&[ImageRow], &Classes, &Parts),
+) -> Result<Vec<ListedFile>, DataError> {
+    let mut files: BTreeMap<String, (ListedFile, u64)> = BTreeMap::new();
+    for row in rows {
+        let name = file_name(root, &row.image, spec);
         let file = ListedFile {
             path: name.clone(),
             file: None,
@@ -64,18 +99,25 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
             ));
         }
     }
-    let files: Vec<ListedFile> = files.into_values().map(|(file, _)| file).collect();
-    if let Some(row) = rows.first() {
-        hint_at_extension(path, &root, row, spec)?;
+    Ok(files.into_values().map(|(file, _)| file).collect())
+}
+
+/// The rows with labels, and those of test images without one.
+///
+/// # Errors
+/// `Damaged` if a row without a label is not of a test image.
+fn labelled(
+    path: &Path,
+    rows: Vec<ImageRow>,
+    parts: &Parts,
+) -> Result<(Vec<ImageRow>, Vec<ImageRow>), DataError> {
+    let is_unlabelled = |row: &ImageRow| row.label.is_empty();
+    let is_wrong = |row: &&ImageRow| is_unlabelled(row) && parts.part(row) != SetPart::Test;
+    if let Some(row) = rows.iter().find(is_wrong) {
+        let problem = format!("line {} has no {WITHOUT_LABEL}", row.line);
+        return Err(DataError::damaged(path, problem));
     }
-    Ok(FileListing {
-        left_out: not_listed(&root, &files),
-        places: parts.places(),
-        notes: classes.notes,
-        classes: classes.names,
-        files,
-        root,
-    })
+    Ok(rows.into_iter().partition(|row| !is_unlabelled(row)))
 }
 
 /// The classes of a table.
@@ -90,7 +132,7 @@ impl Classes {
     fn of(path: &Path, spec: &ImageTable, rows: &[ImageRow]) -> Result<Classes, DataError> {
         let labels: BTreeSet<&str> = rows.iter().map(|row| row.label.as_str()).collect();
         let mut labels: Vec<String> = labels.into_iter().map(str::to_string).collect();
-        let mut notes = Vec::new();
+        let (mut notes, mut merged) = (Vec::new(), Vec::new());
         for label in spec.classes.keys().filter(|label| !labels.contains(label)) {
             notes.push(format!(
                 "classes names the label {label}, which no image has"
@@ -105,7 +147,7 @@ impl Classes {
                 Some(number) => {
                     let note =
                         format!("several labels, {label} among them, are one class, \"{name}\"");
-                    notes.push(note);
+                    merged.push(note);
                     *number
                 }
                 None => {
@@ -121,11 +163,15 @@ impl Classes {
             let found = counted(names.len() as u64, "different label");
             format!("{} has {found}", path.display())
         })?;
-        notes.extend(similar_names(&names)?);
+        let notes = [
+            first_notes(notes),
+            first_notes(merged),
+            similar_names(&names)?,
+        ];
         Ok(Classes {
             names,
             number_of,
-            notes,
+            notes: notes.concat(),
         })
     }
 
@@ -264,8 +310,7 @@ fn hint_at_extension(
 }
 
 /// Images in the folders of the table's images that the table does not name.
-fn not_listed(root: &Path, files: &[ListedFile]) -> Vec<LeftOut> {
-    let listed: HashSet<PathBuf> = files.iter().map(|file| root.join(&file.path)).collect();
+fn not_listed(root: &Path, listed: &HashSet<PathBuf>) -> Vec<LeftOut> {
     let folders: BTreeSet<&Path> = listed.iter().filter_map(|file| file.parent()).collect();
     let mut left_out = Vec::new();
     for folder in folders {

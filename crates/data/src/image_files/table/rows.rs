@@ -11,11 +11,16 @@ use std::path::Path;
 /// Characters of column names that a message shows.
 const LONGEST_SHOWN: usize = 300;
 
+/// What a line lacks that gives no label, and the remedies.
+pub(super) const WITHOUT_LABEL: &str = "path or no label: complete or remove it; test images without \
+    labels are left out and counted where a column of the table says that they are for testing \
+    (split_column)";
+
 /// An image of a table.
 pub(super) struct ImageRow {
     /// Its path, as it is written.
     pub(super) image: String,
-    /// Its label, as it is written.
+    /// Its label, as it is written; empty if it has none.
     pub(super) label: String,
     /// What the split column says; `None` without one.
     pub(super) part: Option<String>,
@@ -79,12 +84,17 @@ impl ColumnIndices {
         let line = record.position().map_or(0, csv::Position::line);
         let lacks = |what: &str| DataError::damaged(path, format!("line {line} has no {what}"));
         let (image, label) = (&record[self.image], &record[self.label]);
-        if image.is_empty() || label.is_empty() {
-            return Err(lacks("path or no label"));
-        }
         let part = self.part.map(|column| record[column].to_string());
+        if image.is_empty() {
+            return Err(lacks("path or no label: complete or remove it"));
+        }
+        if label.is_empty() && part.is_none() {
+            return Err(lacks(WITHOUT_LABEL));
+        }
         if part.as_ref().is_some_and(String::is_empty) {
-            return Err(lacks("value in the column of the split"));
+            return Err(lacks(
+                "value in the column of the split: complete or remove it",
+            ));
         }
         Ok(ImageRow {
             image: image.to_string(),
@@ -123,8 +133,10 @@ fn column(
     let mut named = headers.iter().enumerate().filter(|(_, h)| h == name);
     if let Some((index, _)) = named.next() {
         if named.next().is_some() {
+            let number = index + 1;
             return invalid(format!(
-                "has two columns named {name:?}: give the number of one, from 1"
+                "has two columns named {name:?}: give the number of one instead of the name, from \
+                 1, such as {number}"
             ));
         }
         return Ok(index);

@@ -1,6 +1,7 @@
 //! Folders and tables of small images that the tests write themselves.
 
 mod layouts;
+mod left_out;
 
 use crate::{DataError, DataErrorKind, LabelledImages, Location, facts, open};
 use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
