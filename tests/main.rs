@@ -31,6 +31,7 @@ mod needs;
 mod order;
 mod outcomes;
 mod own_images;
+mod own_images_refused;
 mod paper;
 mod processes;
 mod range;

@@ -15,18 +15,18 @@ optimizer = { name = "adam", lr = 1e-3 }
 "#;
 
 /// A working folder whose `small.toml` has this `[data]`.
-fn with_data(data: &str) -> Workdir {
+pub fn with_data(data: &str) -> Workdir {
     let experiment = "[experiment]\nname = \"small\"\nseeds = 1\n";
     Workdir::with(&format!("{experiment}[data]\n{data}{REST}"))
 }
 
 /// The set in `set/` as a folder.
-fn of_folder(more: &str) -> Workdir {
+pub fn of_folder(more: &str) -> Workdir {
     with_data(&format!("source = \"folder\"\npath = \"set\"\n{more}\n"))
 }
 
 /// Images of their own colours, `count` in each folder.
-fn fill(workdir: &Workdir, folders: &[&str], count: u8) {
+pub fn fill(workdir: &Workdir, folders: &[&str], count: u8) {
     for (n, folder) in (0..).zip(folders) {
         for i in 0..count {
             let path = workdir.path("set").join(folder).join(format!("{i}.png"));
@@ -35,7 +35,7 @@ fn fill(workdir: &Workdir, folders: &[&str], count: u8) {
     }
 }
 
-fn draw(path: &Path, colour: [u8; 3]) {
+pub fn draw(path: &Path, colour: [u8; 3]) {
     std::fs::create_dir_all(path.parent().expect("has one")).expect("makes");
     let image = RgbImage::from_pixel(4, 4, Rgb(colour));
     image.save(path).expect("saves");

@@ -9,14 +9,20 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 /// Numbers of the errors of the system.
-const EIO: u32 = 5;
-const EACCES: u32 = 13;
+pub const EIO: u32 = 5;
+pub const EACCES: u32 = 13;
 const EMFILE: u32 = 24;
 
 /// A folder where `small.toml` was run.
 fn finished() -> Workdir {
     let workdir = Workdir::small();
     workdir.run(&["run", "small.toml"]).exits(0);
+    compile_unreadable(&workdir);
+    workdir
+}
+
+/// Makes the library that makes files unreadable.
+pub fn compile_unreadable(workdir: &Workdir) {
     let status = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-o"])
         .arg(workdir.path("unreadable.so"))
@@ -25,11 +31,10 @@ fn finished() -> Workdir {
         .status();
     let status = status.expect("cc, which also links Rust programs");
     assert!(status.success());
-    workdir
 }
 
 /// Runs the program while files whose path contains `part` fail as the variables say.
-fn run_without(
+pub fn run_without(
     workdir: &Workdir,
     arguments: &[&str],
     part: &str,

@@ -46,20 +46,25 @@ impl Context {
             Ok(folder) => Ok(absolute(&folder, Exit::Data)?),
             Err(problem) => Err(problem),
         };
+        let signals = Signals::default();
+        let display = (!quiet).then(LookDisplay::default);
+        let told = signals.clone();
+        let look = move |progress: LookProgress| {
+            if progress.is_kept || progress.done == progress.files {
+                told.look_is_kept();
+            }
+            if let Some(display) = &display {
+                display.show(progress);
+            }
+        };
         Ok(Context {
             results: ResultsFolder(absolute(results, Exit::Results)?),
             data,
             quiet,
             is_integrity_told: Cell::new(false),
             doubt: Cell::new(None),
-            signals: Signals::default(),
-            look: match quiet {
-                true => Box::new(|_| {}),
-                false => {
-                    let display = LookDisplay::default();
-                    Box::new(move |progress| display.show(progress))
-                }
-            },
+            signals,
+            look: Box::new(look),
         })
     }
 

@@ -5,7 +5,7 @@ use convsweep_files::system_remedy_or;
 use convsweep_plan::Problems;
 use convsweep_runner::RunnerError;
 use std::fmt;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{ErrorKind, IsTerminal};
 
 /// How the program ends; the numbers are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,29 +94,56 @@ pub fn data_failure(error: DataError) -> anyhow::Error {
         DataErrorKind::Invalid => Exit::Wrong,
         DataErrorKind::Missing | DataErrorKind::Damaged | DataErrorKind::Io => Exit::Data,
     };
-    match &error {
-        DataError::Io(file) => failure(exit, format!("{error}; {}", data_remedy(&file.source))),
-        _ => failure(exit, error.to_string()),
-    }
+    failure(exit, data_message(&error))
 }
 
-fn data_remedy(error: &io::Error) -> String {
-    system_remedy_or(error, remedy_of_kind)
+/// What is wrong with an image set, and what to do about it.
+pub fn data_message(error: &DataError) -> String {
+    let remedy = match error {
+        DataError::Io(file) => system_remedy_or(&file.source, remedy_of_cache),
+        DataError::Unreadable(file) => system_remedy_or(&file.source, remedy_of_set),
+        DataError::Missing(_) | DataError::Damaged { .. } | DataError::Invalid(_) => {
+            return error.to_string();
+        }
+    };
+    format!("{error}; {remedy}")
 }
 
-fn remedy_of_kind(kind: ErrorKind) -> &'static str {
+/// What to do where the data cache cannot be used.
+fn remedy_of_cache(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "check its permissions, or name another folder of image sets with --data"
+            "check its permissions, or name another folder of image sets with --data or \
+            CONVSWEEP_DATA"
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room (`convsweep data prune` does), or name another folder with --data"
+            "make room (`convsweep data prune` does), or name another folder with --data or \
+            CONVSWEEP_DATA"
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "a file is in the place of a folder: move it, or name another folder with --data"
+            "a file is in the place of a folder: move it, or name another folder with --data or \
+            CONVSWEEP_DATA"
         }
         ErrorKind::IsADirectory => "a folder is in the place of a file: move it",
         ErrorKind::NotFound => "check the path, and that its disk or mount is there",
+        _ => "check that its disk or mount is there, and give the command again",
+    }
+}
+
+/// What to do where files of the user's set cannot be read.
+fn remedy_of_set(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::PermissionDenied => {
+            "give yourself permission to read it and the folders above it (chmod -R u+rX), or move \
+            it out of the set"
+        }
+        ErrorKind::NotADirectory => {
+            "a file is in the place of a folder: check data.path and the names in the table"
+        }
+        ErrorKind::InvalidInput | ErrorKind::IsADirectory | ErrorKind::FileTooLarge => {
+            "check data.path, and data.source, which says whether a folder or a table is read"
+        }
+        ErrorKind::NotFound => "it has vanished: give the command again when it is there",
         _ => "check that its disk or mount is there, and give the command again",
     }
 }

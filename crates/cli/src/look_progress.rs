@@ -58,7 +58,7 @@ impl LookDisplay {
 }
 
 fn words(progress: LookProgress, elapsed: Duration) -> String {
-    let LookProgress { done, files } = progress;
+    let LookProgress { done, files, .. } = progress;
     let rate = done as f64 / elapsed.as_secs_f64().max(1e-3);
     let left = (files - done) as f64 / rate.max(1e-3);
     format!(
@@ -78,6 +78,7 @@ mod tests {
         let progress = LookProgress {
             done: 1500,
             files: 10_000,
+            is_kept: true,
         };
         assert_eq!(
             words(progress, Duration::from_secs(10)),

@@ -9,10 +9,10 @@
 
 use crate::exit::Exit;
 use crate::process_groups::kill_all;
-use crate::streams::{say_error, settle_errors};
+use crate::streams::{say_error, settle_errors, write_error};
 use convsweep_runner::StopRequest;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -28,7 +28,7 @@ const LONGEST_END: Duration = Duration::from_secs(2);
 const HANG_UP: &str = "SIGHUP";
 
 /// The signals that this program receives.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Signals {
     state: Arc<SignalState>,
 }
@@ -37,6 +37,8 @@ pub struct Signals {
 struct SignalState {
     is_listening: AtomicBool,
     activity: Mutex<Activity>,
+    /// Whether a look at an image set has been kept, so that it need not begin anew.
+    is_look_kept: AtomicBool,
     stop: watch::Sender<StopRequest>,
 }
 
@@ -70,6 +72,7 @@ impl Default for SignalState {
         SignalState {
             is_listening: AtomicBool::new(false),
             activity: Mutex::new(Activity::Preparing),
+            is_look_kept: AtomicBool::new(false),
             stop: watch::Sender::new(StopRequest::No),
         }
     }
@@ -106,6 +109,11 @@ impl Signals {
         Training(&self.state)
     }
 
+    /// What was found in image files so far is kept.
+    pub fn look_is_kept(&self) {
+        self.state.is_look_kept.store(true, Ordering::Release);
+    }
+
     /// Whether the program was asked to stop.
     pub fn is_stopping(&self) -> bool {
         *self.state.stop.borrow() != StopRequest::No
@@ -137,6 +145,18 @@ impl SignalState {
             *current = request.max(*current);
             raises
         });
+    }
+
+    /// What is said when the program ends.
+    fn last_words(&self) -> &'static str {
+        let is_preparing = *self.activity() == Activity::Preparing;
+        match is_preparing && self.is_look_kept.load(Ordering::Acquire) {
+            true => {
+                "interrupted; the images looked at so far are remembered, and the same command goes \
+                 on from there"
+            }
+            false => "interrupted; the same command continues",
+        }
     }
 
     fn activity(&self) -> MutexGuard<'_, Activity> {
@@ -188,7 +208,7 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
                     }
                 }
                 Ok(name) => handle(state, name),
-                Err(_) => end(),
+                Err(_) => end(state),
             }
         }
     })
@@ -199,15 +219,19 @@ fn handle(state: &SignalState, name: &str) {
     match state.react() {
         Reaction::Drain => state.raise(StopRequest::Drain),
         Reaction::StopNow => state.raise(StopRequest::Now),
-        Reaction::End => end(),
+        Reaction::End => end(state),
     }
 }
 
 /// Ends the program here. Its workers end with it; what is recorded stays, and the same command
 /// continues.
-fn end() -> ! {
+fn end(state: &SignalState) -> ! {
     kill_all();
-    say_error("interrupted; the same command continues");
+    if stderr().is_terminal() {
+        // A line of progress may be in the way.
+        write_error(b"\r\x1b[K");
+    }
+    say_error(state.last_words());
     settle_errors();
     std::process::exit(Exit::Interrupted as i32)
 }

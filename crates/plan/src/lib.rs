@@ -40,7 +40,7 @@ pub use language::starter::starter;
 pub use language::suggest::nearest;
 pub use plan::provenance::{Provenance, ValueOrigin};
 pub use plan::types::{Plan, Planned, StageCandidate, StagePlan};
-pub use resolve::lookup::{Lookup, WeightsOf};
+pub use resolve::lookup::{Lookup, SetProblem, WeightsOf};
 pub use resolve::search::rule_of;
 pub use source::report::{ProblemLine, Problems};
 

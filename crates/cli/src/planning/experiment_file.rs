@@ -4,11 +4,14 @@ use super::file_args::FileArgs;
 use super::lookup::find_job;
 use super::stages;
 use crate::context::Context;
-use crate::exit::{Code, Exit, plan_failure};
+use crate::exit::{Code, Exit, data_message, plan_failure};
 use crate::integrity::FileProblem;
 use anyhow::Result;
+use convsweep_data::DataError;
 use convsweep_files::{FileError, exists, hash_regular};
-use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
+use convsweep_plan::{
+    Lookup, Overrides, Plan, PlanRequest, Problems, Seeds, SetProblem, WeightsOf,
+};
 use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
@@ -47,6 +50,18 @@ pub fn read_decided(
     changes: &FileArgs,
     decisions: &[Choice],
 ) -> Result<Plan> {
+    read_looking(context, (file, changes), decisions)?.map_err(plan_failure)
+}
+
+/// The plan of a file, or its problems, with image sets and weights from `lookup`.
+///
+/// # Errors
+/// If `--seeds` is wrong.
+pub fn read_looking(
+    lookup: &dyn Lookup,
+    (file, changes): (&Path, &FileArgs),
+    decisions: &[Choice],
+) -> Result<Result<Plan, Problems>> {
     let seeds = match &changes.seeds {
         Some(text) => Some(text.parse::<Seeds>().code(Exit::Wrong)?),
         None => None,
@@ -60,9 +75,9 @@ pub fn read_decided(
         read: &convsweep_plan::from_disk,
         overrides: &overrides,
         decisions,
-        lookup: context,
+        lookup,
     };
-    convsweep_plan::plan_request(&request).map_err(plan_failure)
+    Ok(convsweep_plan::plan_request(&request))
 }
 
 impl Lookup for Context {
@@ -71,11 +86,17 @@ impl Lookup for Context {
         spec: &DataSpec,
         path: Option<&Path>,
         limits: ImageLimits,
-    ) -> Result<DataFacts, String> {
+    ) -> Result<DataFacts, SetProblem> {
         let location = self
             .location(path, limits)
-            .map_err(|error| error.to_string())?;
-        convsweep_data::facts(location, spec).map_err(|error| error.to_string())
+            .map_err(|error| SetProblem::Cache(error.to_string()))?;
+        convsweep_data::facts(location, spec).map_err(|error| {
+            let message = data_message(&error);
+            match error {
+                DataError::Io(_) => SetProblem::Cache(message),
+                _ => SetProblem::Images(message),
+            }
+        })
     }
 
     fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {

@@ -167,7 +167,7 @@ impl<'a> Collector<'a> {
         first_of_stage: usize,
     ) -> usize {
         let of_weights = resolved.weights.iter().map(|weights| &weights.note);
-        for note in resolved.data.notes.iter().chain(of_weights) {
+        for note in resolved.data.notes.in_order().chain(of_weights) {
             if !self.notes.contains(note) {
                 self.notes.push(note.clone());
             }
@@ -221,7 +221,7 @@ fn planned(
         summary: resolved.summary,
         facts: resolved.facts,
         data_path: resolved.data.path.clone(),
-        set_notes: resolved.data.notes.as_slice().into(),
+        set_notes: resolved.data.notes.recorded().into(),
         image_limits: resolved.data.limits,
         weights: resolved.weights.map(|weights| weights.path),
         digest: resolved.digest,

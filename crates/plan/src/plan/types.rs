@@ -66,7 +66,7 @@ pub struct Planned {
     pub facts: Arc<DataFacts>,
     /// Folder or file of its images, if the file names one.
     pub data_path: Option<PathBuf>,
-    /// What the user should know of its image set.
+    /// What the user should know of its image set, besides what was left out of it.
     pub set_notes: Arc<[String]>,
     /// The largest image files that are read.
     pub image_limits: ImageLimits,

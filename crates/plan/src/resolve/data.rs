@@ -2,6 +2,7 @@
 
 use super::internal::not_resolved;
 use super::lookup::Inputs;
+use super::set_notes::SetNotes;
 use super::split::{AskedValidation, split};
 use crate::language::check::Checker;
 use crate::language::reader::{TableReader, named};
@@ -25,7 +26,7 @@ pub(crate) struct ResolvedData {
     pub limits: ImageLimits,
     pub source_span: Span,
     /// What the user should know of the set.
-    pub notes: Vec<String>,
+    pub notes: SetNotes,
     /// How the file asks for validation images.
     pub(super) validation: AskedValidation,
     limit_span: Option<Span>,
@@ -65,7 +66,7 @@ pub(super) fn data(node: &Node, inputs: &Inputs, sink: &mut ProblemSink) -> Opti
             empty_classes: reader.choice("empty_classes")?,
             duplicates: reader.choice("duplicates")?,
         },
-        notes: vec![],
+        notes: SetNotes::default(),
         validation,
         path: path?,
         limits: ImageLimits {

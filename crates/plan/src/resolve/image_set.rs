@@ -30,8 +30,8 @@ pub(super) fn settle(data: &mut ResolvedData, facts: &DataFacts, sink: &mut Prob
     }
     leave_out_neutral(data, reading);
     keep_classes(data, facts, reading);
-    data.notes.extend(reading.notes.iter().cloned());
-    data.notes.extend(reading.left_out_in_words());
+    data.notes.of_reading = reading.notes.clone();
+    data.notes.left_out = reading.left_out_in_words();
 }
 
 /// Reports what is wrong with the division of a set whose numbers are right.
@@ -55,10 +55,11 @@ pub(super) fn check_division(data: &mut ResolvedData, facts: &DataFacts, sink: &
     if kept > 0 {
         let noun = counted(kept, "image");
         data.notes
+            .of_division
             .push(format!("{noun} with copies are used for training only"));
     }
     if data.validation == AskedValidation::By("file") {
-        data.notes.push(
+        data.notes.of_division.push(
             "the split's file is read as numbers of images, as `convsweep data list` prints them"
                 .into(),
         );
@@ -245,7 +246,7 @@ fn check_classes(
     let unjudged = lacking(|counts| &counts.validation);
     if !unjudged.is_empty() {
         let classes = class_names(&unjudged);
-        data.notes.push(format!(
+        data.notes.of_division.push(format!(
             "{classes}: no validation image{in_folds}, so that no metric can say anything of \
              it; averages over classes are over the others"
         ));
@@ -254,7 +255,9 @@ fn check_classes(
     let untested = lacking(|counts| &counts.test);
     if has_test && !untested.is_empty() {
         let classes = class_names(&untested);
-        data.notes.push(format!("{classes}: no test image"));
+        data.notes
+            .of_division
+            .push(format!("{classes}: no test image"));
     }
 }
 
@@ -300,7 +303,9 @@ fn check_copies(
         let problem = Problem::at(ProblemCode::WrongValue, data.source_span, title);
         sink.report(problem.about("copies").help(help));
     } else {
-        data.notes.push(format!("copies of images: {said}"));
+        data.notes
+            .of_division
+            .push(format!("copies of images: {said}"));
     }
 }
 

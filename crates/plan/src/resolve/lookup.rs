@@ -11,13 +11,13 @@ pub trait Lookup {
     /// are not read.
     ///
     /// # Errors
-    /// Why there are none, in words for the user.
+    /// Why there are none.
     fn facts(
         &self,
         spec: &DataSpec,
         path: Option<&Path>,
         limits: ImageLimits,
-    ) -> Result<DataFacts, String>;
+    ) -> Result<DataFacts, SetProblem>;
 
     /// The file with trained weights.
     ///
@@ -26,6 +26,15 @@ pub trait Lookup {
     fn weights(&self, _of: WeightsOf) -> Result<PathBuf, String> {
         Err("there is no results folder here".into())
     }
+}
+
+/// Why the facts of an image set are not known, in words for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetProblem {
+    /// Its files are to blame, or what the experiment asks of them.
+    Images(String),
+    /// The folder is to blame in which the program keeps what it knows of image sets.
+    Cache(String),
 }
 
 /// Whose trained weights are asked for.
@@ -44,8 +53,8 @@ impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Lookup for F 
         spec: &DataSpec,
         path: Option<&Path>,
         _limits: ImageLimits,
-    ) -> Result<DataFacts, String> {
-        self(spec, path)
+    ) -> Result<DataFacts, SetProblem> {
+        self(spec, path).map_err(SetProblem::Images)
     }
 }
 

@@ -30,6 +30,7 @@ mod range_test;
 mod run;
 mod schedule;
 mod section_cache;
+mod set_notes;
 mod split;
 mod structure;
 mod train;

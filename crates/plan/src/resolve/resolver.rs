@@ -5,7 +5,7 @@ use super::data::{ResolvedData, check_facts, data};
 use super::image_set::{check_division, settle};
 use super::kind::ExperimentKind;
 use super::layer_patterns::check_patterns;
-use super::lookup::Inputs;
+use super::lookup::{Inputs, SetProblem};
 use super::model::{model, summary};
 use super::occurrences::ProblemOccurrences;
 use super::section_cache::{SectionCache, SectionNumber};
@@ -231,11 +231,16 @@ impl<'a> Resolver<'a> {
                     facts: Arc::new(facts),
                 })
             }
-            Err(why) => {
+            Err(SetProblem::Images(why)) => {
                 let source = data.spec.source.name();
                 let title = format!("the images of \"{source}\" cannot be used");
                 let problem = Problem::at(ProblemCode::ImageSet, data.source_span, title);
                 sink.report(problem.note(why));
+                None
+            }
+            Err(SetProblem::Cache(why)) => {
+                let title = "the folder of image sets cannot be used";
+                sink.report(Problem::nowhere(ProblemCode::ImageSet, title).note(why));
                 None
             }
         }

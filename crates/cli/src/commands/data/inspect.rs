@@ -1,21 +1,19 @@
 //! `data inspect`: what an image set contains.
 
-use super::sets::{built_in, complete_set, first_set, folder, read_file};
+use super::sets::{built_in, complete_set, folder, inspected_set};
 use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
+use crate::output::class_table::{ClassRow, class_table};
 use crate::output::stdout::{say, say_json};
-use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
 use convsweep_data::{ImageSet, Inspection, NearPair, PartInspection};
 use convsweep_report::charts::{PER_CLASS, SheetClass, contact_sheet};
-use convsweep_spec::words::{counted_as, printable, shortened, thousands};
+use convsweep_spec::words::{counted_as, printable, printable_lines, thousands};
 use image::RgbImage;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Characters of a class name that are shown.
-const LONGEST_CLASS: usize = 60;
 /// Sizes of images that are shown.
 const MOST_SIZES: usize = 4;
 
@@ -42,10 +40,10 @@ pub struct InspectArgs {
 /// If the set is missing or damaged.
 pub fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     let target = Path::new(&args.target);
-    let set = match built_in(&args.target) {
-        Some(source) => complete_set(context, source)?,
-        None if target.is_dir() => folder(context, target)?,
-        None => first_set(context, &read_file(context, target)?)?,
+    let (set, refusal) = match built_in(&args.target) {
+        Some(source) => (complete_set(context, source)?, None),
+        None if target.is_dir() => (folder(context, target)?, None),
+        None => inspected_set(context, target)?,
     };
     let found = convsweep_data::inspect(&set).map_err(data_failure)?;
     let near = args
@@ -56,9 +54,17 @@ pub fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
         draw_sheet(&set, path)?;
     }
     if args.json {
-        return say_json(&object(&found, &set, near.as_ref()));
+        let mut object = object(&found, &set, near.as_ref());
+        if let Some(refusal) = refusal {
+            object["refused"] = json!(refusal);
+        }
+        return say_json(&object);
     }
     let mut text = text(&found, &set);
+    if let Some(refusal) = refusal {
+        text += "\nnote: `convsweep plan` refuses this file:\n";
+        text += &printable_lines(refusal.trim_end());
+    }
     if let (Some((pairs, all)), Some(bits)) = (&near, args.near) {
         text += &near_text(pairs, *all, bits, &found.classes);
     }
@@ -77,7 +83,7 @@ fn text(found: &Inspection, set: &ImageSet) -> String {
         text += &format!("sizes: {}\n", sizes(&reading.sizes));
     }
     text += "\n";
-    text += &class_table(found, set);
+    text += &table_of_classes(found, set);
     for (name, part) in [("train", &found.train), ("test", &found.test)] {
         if part.images > 0 {
             let (mean, std) = (numbers(&part.pixels.mean), numbers(&part.pixels.std));
@@ -182,48 +188,37 @@ fn draw_sheet(set: &ImageSet, path: &Path) -> Result<()> {
 
 /// Numbers of images of each class, and of all of them; with those that the set gives for
 /// validation, if it gives any.
-fn class_table(found: &Inspection, set: &ImageSet) -> String {
+fn table_of_classes(found: &Inspection, set: &ImageSet) -> String {
     let given = set.facts().validation_images as usize;
-    if given == 0 {
-        return plain(&["class", "train", "test"], &class_rows(found));
-    }
     let labels = set.train().labels();
-    let labels = &labels[labels.len() - given..];
-    let mut rows = class_rows(found);
-    let last = rows.len() - 1;
-    for (class, row) in rows.iter_mut().enumerate() {
-        let is_class = |label: &&u16| class == last || usize::from(**label) == class;
-        let validation = labels.iter().filter(is_class).count();
-        let all = match class == last {
-            true => found.train.images,
-            false => found.train.per_class[class],
-        };
-        row[1] = thousands((all - validation) as u64);
-        row.insert(2, thousands(validation as u64));
+    let mut validation = vec![0; found.classes.len()];
+    for label in &labels[labels.len() - given..] {
+        validation[usize::from(*label)] += 1;
     }
-    plain(&["class", "train", "validation", "test"], &rows)
-}
-
-/// Numbers of images of each class, and of all of them.
-fn class_rows(found: &Inspection) -> Vec<Vec<String>> {
-    let count = |part: &PartInspection, class: usize| {
-        let count = part.per_class.get(class).copied().unwrap_or(0);
-        thousands(count as u64)
+    let numbers = |train: usize, validation: usize, test: usize| {
+        let mut numbers = vec![train - validation, validation, test];
+        if given == 0 {
+            numbers.remove(1);
+        }
+        let words = numbers.into_iter().map(|number| thousands(number as u64));
+        words.collect::<Vec<String>>()
     };
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(found.classes.len());
     for (i, class) in found.classes.iter().enumerate() {
-        rows.push(vec![
-            shortened(class, LONGEST_CLASS).into_owned(),
-            count(&found.train, i),
-            count(&found.test, i),
-        ]);
+        let count = |part: &PartInspection| part.per_class.get(i).copied().unwrap_or(0);
+        let (train, test) = (count(&found.train), count(&found.test));
+        rows.push(ClassRow {
+            class: class.clone(),
+            training: (train - validation[i]) as u64,
+            numbers: numbers(train, validation[i], test),
+        });
     }
-    rows.push(vec![
-        "all".into(),
-        thousands(found.train.images as u64),
-        thousands(found.test.images as u64),
-    ]);
-    rows
+    let total = numbers(found.train.images, given, found.test.images);
+    let columns: &[&str] = match given {
+        0 => &["train", "test"],
+        _ => &["train", "validation", "test"],
+    };
+    class_table(columns, rows, Some(total), Some("--json has them"))
 }
 
 fn numbers(values: &[f64]) -> String {

@@ -68,6 +68,13 @@ pub enum DataCommand {
 /// # Errors
 /// If a set is unknown, missing or damaged.
 pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
+    let looks_at_images = matches!(
+        command,
+        DataCommand::Inspect(_) | DataCommand::List { .. } | DataCommand::Preview { .. }
+    );
+    if looks_at_images {
+        context.signals.listen();
+    }
     match command {
         DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
         DataCommand::Inspect(args) => inspect::inspect(context, &args)?,

@@ -1,17 +1,19 @@
 //! The image set that a `data` command works on.
 
 use crate::context::Context;
-use crate::exit::{Exit, data_failure, failure};
-use crate::planning::experiment_file::read;
+use crate::exit::{Exit, data_failure, failure, plan_failure};
+use crate::planning::experiment_file::{read, read_looking};
 use crate::planning::file_args::FileArgs;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::{ImageSet, Location};
-use convsweep_plan::Plan;
+use convsweep_plan::{Lookup, Plan, SetProblem, WeightsOf};
 use convsweep_spec::data::{
-    Damaged, DataSpec, EmptyClasses, ImageLimits, Resize, ResizeMethod, Source, Split, SplitScheme,
+    Damaged, DataFacts, DataSpec, EmptyClasses, ImageLimits, Resize, ResizeMethod, Source, Split,
+    SplitScheme,
 };
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 /// Height and width in pixels that images of a folder are brought to.
 const THUMBNAIL: u32 = 96;
@@ -36,6 +38,59 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
     open(location, &planned.member.resolved.data)
 }
 
+/// The image set that an experiment file asks for first, also if `plan` refuses the file. Then with
+/// the reason; images that cannot be decoded and classes that cannot be learnt are left out, if the
+/// set cannot be read with them.
+///
+/// # Errors
+/// If the set is missing, or the file does not say which set it is about.
+pub fn inspected_set(context: &Context, file: &Path) -> Result<(ImageSet, Option<String>)> {
+    let lookup = FirstSet {
+        context,
+        asked: RefCell::default(),
+    };
+    let problems = match read_looking(&lookup, (file, &FileArgs::default()), &[])? {
+        Ok(plan) => return Ok((first_set(context, &plan)?, None)),
+        Err(problems) => problems,
+    };
+    let Some((spec, path, limits)) = lookup.asked.into_inner() else {
+        return Err(plan_failure(problems));
+    };
+    let location = context.location(path.as_deref(), limits)?;
+    let opened = open(location, &spec).or_else(|_| open(location, &lenient(spec)));
+    match opened {
+        Ok(set) => Ok((set, Some(problems.render(false)))),
+        Err(_) => Err(plan_failure(problems)),
+    }
+}
+
+/// What was asked of the first set: how it is read, from where, and within which limits.
+type AskedSet = (DataSpec, Option<PathBuf>, ImageLimits);
+
+/// Looks image sets up, and remembers the first one.
+struct FirstSet<'a> {
+    context: &'a Context,
+    asked: RefCell<Option<AskedSet>>,
+}
+
+impl Lookup for FirstSet<'_> {
+    fn facts(
+        &self,
+        spec: &DataSpec,
+        path: Option<&Path>,
+        limits: ImageLimits,
+    ) -> Result<DataFacts, SetProblem> {
+        let mut asked = self.asked.borrow_mut();
+        asked.get_or_insert_with(|| (spec.clone(), path.map(Path::to_owned), limits));
+        drop(asked);
+        self.context.facts(spec, path, limits)
+    }
+
+    fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {
+        self.context.weights(of)
+    }
+}
+
 /// All images of a source, without a limit or resizing.
 ///
 /// # Errors
@@ -53,17 +108,22 @@ pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
 /// If it is no folder of classes.
 pub fn folder(context: &Context, path: &Path) -> Result<ImageSet> {
     let split = Split::new(SplitScheme::Validation(0.2), 42);
-    let spec = DataSpec {
-        resize: Some(Resize {
+    let spec = lenient(DataSpec::new(Source::folder(), split));
+    open(context.location(Some(path), ImageLimits::default())?, &spec)
+}
+
+/// A set as it is asked for, without what cannot be used, and in one size.
+fn lenient(spec: DataSpec) -> DataSpec {
+    DataSpec {
+        resize: spec.resize.or(Some(Resize {
             height: THUMBNAIL,
             width: THUMBNAIL,
             method: ResizeMethod::Crop,
-        }),
+        })),
         damaged: Damaged::Skip,
         empty_classes: EmptyClasses::Drop,
-        ..DataSpec::new(Source::folder(), split)
-    };
-    open(context.location(Some(path), ImageLimits::default())?, &spec)
+        ..spec
+    }
 }
 
 /// Opens a set and verifies all of its images.

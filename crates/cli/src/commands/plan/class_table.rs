@@ -1,19 +1,14 @@
 //! How many images of each class a folder or table has for training, validation and testing.
 
-use crate::output::table::plain;
+use crate::output::class_table::{ClassRow, class_table};
 use convsweep_plan::Planned;
 use convsweep_spec::data::SetReading;
 use convsweep_spec::split::ClassCounts;
-use convsweep_spec::words::{shortened, thousands};
+use convsweep_spec::words::thousands;
 
-/// Classes that are shown.
-const MAX_CLASSES: usize = 30;
-/// Characters of a class name that are shown.
-const LONGEST_CLASS: usize = 40;
-
-/// A row for each class; of folds, the smallest and the largest numbers. Of many classes, those
-/// with the fewest training images.
-pub fn class_table(planned: &Planned, reading: &SetReading) -> String {
+/// A row for each class; of folds, the smallest and the largest numbers. Of many classes, the
+/// smallest and the largest ones, unless all are to be shown.
+pub fn table_of_classes(planned: &Planned, reading: &SetReading, shows_all: bool) -> String {
     let data = &planned.member.resolved.data;
     let folds: Vec<Option<u32>> = match data.split.folds() {
         Some(folds) => (0..folds).map(Some).collect(),
@@ -27,14 +22,8 @@ pub fn class_table(planned: &Planned, reading: &SetReading) -> String {
     let Some(first) = counts.first() else {
         return String::new();
     };
-    let mut order: Vec<usize> = (0..planned.facts.classes.len()).collect();
-    let has_more = order.len() > MAX_CLASSES;
-    if has_more {
-        order.sort_by_key(|class| first.training[*class]);
-        order.truncate(MAX_CLASSES);
-    }
-    let mut rows = Vec::with_capacity(order.len());
-    for class in order {
+    let mut rows = Vec::with_capacity(planned.facts.classes.len());
+    for (class, name) in planned.facts.classes.iter().enumerate() {
         let range = |part: fn(&ClassCounts) -> &[u32]| {
             let numbers = counts.iter().map(|counts| part(counts)[class]);
             let (least, most) = numbers.fold((u32::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
@@ -43,16 +32,17 @@ pub fn class_table(planned: &Planned, reading: &SetReading) -> String {
                 false => format!("{} to {}", thousands(least.into()), thousands(most.into())),
             }
         };
-        rows.push(vec![
-            shortened(&planned.facts.classes[class], LONGEST_CLASS).into_owned(),
-            range(|counts| &counts.training),
-            range(|counts| &counts.validation),
-            range(|counts| &counts.test),
-        ]);
+        rows.push(ClassRow {
+            class: name.clone(),
+            training: first.training[class].into(),
+            numbers: vec![
+                range(|counts| &counts.training),
+                range(|counts| &counts.validation),
+                range(|counts| &counts.test),
+            ],
+        });
     }
-    let table = plain(&["class", "training", "validation", "test"], &rows);
-    match planned.facts.classes.len() - rows.len() {
-        0 => format!("{table}\n"),
-        more => format!("{table}\nand {more} classes with more training images\n"),
-    }
+    let rest = (!shows_all).then_some("--all shows them");
+    let columns = ["training", "validation", "test"];
+    class_table(&columns, rows, None, rest) + "\n"
 }

@@ -31,7 +31,7 @@ pub struct PlanArgs {
     /// What the command line changes in the file.
     #[command(flatten)]
     pub changes: FileArgs,
-    /// Show all configurations, architectures and learning rates, however many there are.
+    /// Show all configurations, architectures, learning rates and classes, however many there are.
     #[arg(long)]
     pub all: bool,
     /// Show the complete layer table of every architecture, not only of the first one.
@@ -63,6 +63,7 @@ impl PlanArgs {
 /// # Errors
 /// Everything that is wrong with any of the files, at once.
 pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    context.signals.listen();
     let plans = read_all(context, args)?;
     if let Some(rule) = &args.simulate {
         for plan in &plans {

@@ -1,6 +1,6 @@
 //! A plan as text.
 
-use super::class_table::class_table;
+use super::class_table::table_of_classes;
 use super::compared::ComparedPlan;
 use super::layers::{layer_tables, receptive_field};
 use super::rates::rate_tables;
@@ -45,7 +45,7 @@ pub fn text(compared: &ComparedPlan, amount: Amount) -> String {
     };
     let plan = compared.plan;
     [
-        head(compared),
+        head(compared, amount.all),
         String::from("\n"),
         configurations(compared, most_rows),
         layer_tables(plan, most_groups, amount.layers),
@@ -55,7 +55,7 @@ pub fn text(compared: &ComparedPlan, amount: Amount) -> String {
     .concat()
 }
 
-fn head(compared: &ComparedPlan) -> String {
+fn head(compared: &ComparedPlan, shows_all: bool) -> String {
     let plan = compared.plan;
     let mut text = plan.name.clone();
     if let Some(question) = &plan.question {
@@ -79,7 +79,7 @@ fn head(compared: &ComparedPlan) -> String {
     text += "\n";
     if let Some(first) = plan.configurations.first() {
         text += &format!("data: {}\n", data_line(first));
-        text += &image_sets(&plan.configurations);
+        text += &image_sets(&plan.configurations, shows_all);
     }
     for note in &plan.notes {
         text += &format!("note: {note}\n");
@@ -91,7 +91,7 @@ fn head(compared: &ComparedPlan) -> String {
 }
 
 /// What was read of the sets that are folders or tables, each different division once.
-fn image_sets(configurations: &[Planned]) -> String {
+fn image_sets(configurations: &[Planned], shows_all: bool) -> String {
     let mut shown: Vec<(&str, &Split, Option<u32>)> = Vec::new();
     let mut text = String::new();
     for planned in configurations {
@@ -112,7 +112,7 @@ fn image_sets(configurations: &[Planned]) -> String {
             return text + "further sets are not shown\n";
         }
         text += &format!("images{of}: {}\n", printable(&reading.places_in_words()));
-        text += &class_table(planned, reading);
+        text += &table_of_classes(planned, reading, shows_all);
     }
     text
 }

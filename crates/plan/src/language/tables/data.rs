@@ -55,7 +55,8 @@ pub(crate) static DATA: &[Field] = &[
         "empty_classes",
         ValueKind::OneOf(&["error", "drop"]),
         "\"error\"",
-        "Whether a class without images is an error or is left out.",
+        "Whether a class without training images is an error or is left out, with the images that \
+         it has for validation and testing.",
     ),
     field(
         "duplicates",
@@ -69,7 +70,8 @@ pub(crate) static DATA: &[Field] = &[
         "damaged",
         ValueKind::OneOf(&["refuse", "skip"]),
         "\"refuse\"",
-        "Whether images that cannot be read are an error or are left out.",
+        "Whether images that cannot be decoded, or that the system does not let the program read, \
+         are an error or are left out.",
     ),
     int(
         "max_pixels",
