@@ -47,7 +47,7 @@ fn draw(workdir: &Workdir, part: &str, class: &str, count: u8) {
 }
 
 /// Two classes as Training/, valid/ and TEST/, with files that are not used.
-fn photos() -> Workdir {
+pub fn photos() -> Workdir {
     let workdir = Workdir::new();
     for (part, count) in [("Training", 12), ("valid", 4), ("TEST", 3)] {
         for class in ["cat", "dog"] {

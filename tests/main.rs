@@ -33,6 +33,7 @@ mod outcomes;
 mod own_images;
 mod own_images_refused;
 mod paper;
+mod predict;
 mod processes;
 mod range;
 mod readers;

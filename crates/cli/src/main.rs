@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 mod exit;
+mod inference;
 mod integrity;
 mod limits;
 mod logging;

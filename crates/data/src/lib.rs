@@ -31,13 +31,14 @@ mod sink;
 mod split;
 mod statistics;
 
-pub use batch::Batcher;
+pub use batch::{Batcher, Normalizer};
 pub use decoded::{
     CachedSet, ImageSet, LabelledImages, UnusedFile, cached_sets, facts, image_names, open,
     open_whole, remove_unused, unused_files,
 };
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};
+pub use image_files::{FoundImages, find_images, read_image};
 pub use inspect::{
     Duplicates, Inspection, NearPair, PartInspection, inspect, near_duplicates, preview,
 };

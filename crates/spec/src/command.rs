@@ -1,5 +1,6 @@
 //! Commands to workers.
 
+use crate::inference::InferenceRequest;
 use crate::job::Job;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub enum Command {
         )]
         outcome: Outcome,
     },
+    /// Answer this with trained networks; nothing is trained or written.
+    Infer(InferenceRequest),
 }
 
 impl Command {

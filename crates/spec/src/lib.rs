@@ -15,6 +15,7 @@ pub mod event;
 pub mod figures;
 mod hex;
 pub mod id;
+pub mod inference;
 pub mod job;
 pub mod layer_names;
 pub mod layout;

@@ -2,6 +2,7 @@
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::command::Command;
+use convsweep_spec::inference::InferenceRequest;
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub enum Request {
         /// Number of the request, from 1.
         number: u64,
     },
+    /// Answer this with trained networks.
+    Infer(InferenceRequest),
     /// This worker cannot carry out the jobs that it is sent.
     Reject { reason: String },
 }
@@ -151,6 +154,9 @@ fn read(input: impl BufRead, state: &CommandState, queue: &Sender<Request>) {
             Ok(Command::Train(job)) => {
                 let number = state.next_number();
                 let _ = queue.send(Request::Run { job, number });
+            }
+            Ok(Command::Infer(request)) => {
+                let _ = queue.send(Request::Infer(request));
             }
             Ok(Command::Continue { epoch }) => state.go_on(epoch),
             Ok(Command::Stop { outcome }) => state.stop(outcome),

@@ -20,10 +20,12 @@ mod run_attempt;
 
 use commands::{Commands, Request};
 use convsweep_files::{survive_size_limit, with_enough_stack};
+use convsweep_inference::Inference;
 use convsweep_spec::command::MISCONFIGURED;
+use convsweep_spec::inference::InferenceReply;
 use messages::{MessageWriter, report_panics, say, say_error};
 use serde::Serialize;
-use std::io;
+use std::io::{self, Write};
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -91,9 +93,15 @@ fn serve() -> ExitCode {
         Ok(commands) => commands,
         Err(error) => return refuse(&no_thread(&error)),
     };
+    let mut inference = Inference::default();
     while let Some(request) = commands.next() {
         match request {
             Request::Reject { reason } => return refuse(&reason),
+            Request::Infer(request) => {
+                if !reply(&inference.answer(&request)) {
+                    break;
+                }
+            }
             Request::Run { .. } if commands.is_disconnected() => break,
             Request::Run { job, number } => {
                 if let Some(reason) = run_attempt::mismatch(&job) {
@@ -104,6 +112,13 @@ fn serve() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Writes an answer; `false` if nobody reads it.
+fn reply(answer: &InferenceReply) -> bool {
+    let mut out = io::stdout().lock();
+    let line = serde_json::to_string(answer).map_err(io::Error::from);
+    line.and_then(|line| writeln!(out, "{line}")).is_ok()
 }
 
 fn no_thread(error: &io::Error) -> String {

@@ -13,6 +13,7 @@ mod devices;
 mod explain;
 mod language;
 mod plan;
+mod predict;
 mod predictions;
 mod preset;
 mod prune;
@@ -49,6 +50,8 @@ pub enum CliCommand {
     Compare(compare::CompareArgs),
     /// Print what networks predicted for every image, with the names of the files, as CSV.
     Predictions(predictions::PredictionsArgs),
+    /// Classify any images with trained networks: files, folders, tables, standard input.
+    Predict(predict::PredictArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
@@ -110,6 +113,7 @@ pub fn run_command(
         CliCommand::Verdict(args) => verdict::verdict(context, &args),
         CliCommand::Compare(args) => compare::compare(context, &args),
         CliCommand::Predictions(args) => predictions::predictions(context, &args),
+        CliCommand::Predict(args) => predict::predict(context, &args),
         CliCommand::Query(args) => query::query(context, &args),
         CliCommand::Show(args) => show::show(context, &args),
         CliCommand::Preset(args) => preset::preset(&args),

@@ -1,9 +1,10 @@
 //! Makes network inputs of an image set's rows.
 
-use super::normalization::{normalization, scale, shift};
+use super::normalization::normalization;
+use super::normalizer::Normalizer;
 use crate::augment::{Augmentation, Mixing, Scratch};
 use crate::{DataError, ImageSet, LabelledImages, Subset, Subsets};
-use convsweep_kernels::{flip_horizontal, normalize, parallel_chunks};
+use convsweep_kernels::parallel_chunks;
 use convsweep_spec::augment::{AugmentSpec, MeanStd};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,8 +15,7 @@ pub struct Batcher {
     augmentation: Augmentation,
     mixing: Mixing,
     normalization: MeanStd,
-    scale: Vec<f32>,
-    shift: Vec<f32>,
+    normalizer: Normalizer,
 }
 
 impl Batcher {
@@ -35,8 +35,7 @@ impl Batcher {
             set: set.clone(),
             augmentation: Augmentation::new(augment)?,
             mixing: Mixing::new(augment)?,
-            scale: scale(&normalization),
-            shift: shift(&normalization),
+            normalizer: Normalizer::new(&normalization, set.train().shape()),
             normalization,
         })
     }
@@ -68,8 +67,8 @@ impl Batcher {
         self.fill(self.set.train(), rows, out, |row, image, scratch, out| {
             let key = [seed, u64::from(epoch), u64::from(row)];
             match self.augmentation.apply(image, size, key, scratch) {
-                Some(augmented) => normalize(augmented, size, &self.scale, &self.shift, out),
-                None => normalize(image, size, &self.scale, &self.shift, out),
+                Some(augmented) => self.normalizer.apply(augmented, out),
+                None => self.normalizer.apply(image, out),
             }
         })
     }
@@ -88,9 +87,8 @@ impl Batcher {
         rows: &[u32],
         out: &mut Vec<f32>,
     ) -> Result<(), DataError> {
-        let size = self.set.size();
         self.fill(self.images(subset), rows, out, |_, image, _, out| {
-            normalize(image, size, &self.scale, &self.shift, out)
+            self.normalizer.apply(image, out);
         })
     }
 
@@ -115,10 +113,7 @@ impl Batcher {
 
     /// Mirrors images `[rows, channels, height, width]` left to right, in place.
     pub fn mirror(&self, pixels: &mut [f32]) {
-        let size = self.set.size();
-        for image in pixels.chunks_exact_mut(size.len()) {
-            flip_horizontal(image, size);
-        }
+        self.normalizer.mirror(pixels);
     }
 
     /// The augmented image of a training row before normalisation, as bytes.

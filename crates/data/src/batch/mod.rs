@@ -2,5 +2,7 @@
 
 mod batcher;
 mod normalization;
+mod normalizer;
 
 pub use batcher::Batcher;
+pub use normalizer::Normalizer;

@@ -47,15 +47,3 @@ fn check(MeanStd { mean, std }: &MeanStd, channels: usize) -> Result<(), DataErr
     }
     Ok(())
 }
-
-/// Factor of each channel that normalises bytes.
-pub(super) fn scale(normalization: &MeanStd) -> Vec<f32> {
-    let scale = |std: &f64| (1.0 / (255.0 * std)) as f32;
-    normalization.std.iter().map(scale).collect()
-}
-
-/// Summand of each channel after the factor.
-pub(super) fn shift(MeanStd { mean, std }: &MeanStd) -> Vec<f32> {
-    let moments = mean.iter().zip(std);
-    moments.map(|(mean, std)| (-mean / std) as f32).collect()
-}

@@ -2,7 +2,7 @@
 
 mod resample;
 
-use convsweep_spec::data::{DataSpec, Luma, Resize, ResizeMethod};
+use convsweep_spec::data::{DataSpec, ImagePreparation, Luma, Resize, ResizeMethod};
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 use resample::Region;
 
@@ -28,6 +28,16 @@ impl<'a> Conversion<'a> {
             resize: spec.resize.as_ref(),
             luma: spec.luma,
             background: background(spec),
+        }
+    }
+
+    /// The conversion to what a trained network reads.
+    pub(crate) fn for_network(preparation: &'a ImagePreparation) -> Conversion<'a> {
+        Conversion {
+            channels: preparation.channels,
+            resize: Some(&preparation.resize),
+            luma: preparation.luma,
+            background: preparation.background.unwrap_or(WHITE),
         }
     }
 

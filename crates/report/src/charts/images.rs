@@ -70,7 +70,10 @@ impl ImageGrid {
     fn figures(&self) -> String {
         let mut sentences = Vec::with_capacity(self.blocks.len());
         for (heading, tiles) in &self.blocks {
-            let right = tiles.iter().filter(|tile| tile.kept.is_correct()).count();
+            let right = tiles
+                .iter()
+                .filter(|tile| tile.is_right == Some(true))
+                .count();
             sentences.push(format!("{heading}: {right} of {} are right.", tiles.len()));
         }
         sentences.join(" ")

@@ -23,6 +23,7 @@ pub mod leaderboard;
 pub mod learning_curves;
 pub mod learning_rate;
 pub mod parallel;
+mod predicted_images;
 pub mod pruning;
 pub mod range_test;
 mod rows;
@@ -31,6 +32,7 @@ pub mod verdicts;
 pub use chart::{Chart, ChartData, WIDTH};
 pub use contact_sheet::{PER_CLASS, SheetClass, contact_sheet};
 pub use image_tile::ImageTile;
+pub use predicted_images::{MOST_PICTURES, predicted_images};
 
 use convsweep_answers::AcrossExperiments;
 

@@ -1,6 +1,7 @@
 //! The image set of a job and how it is split.
 
 mod choices;
+mod preparation;
 mod reading;
 mod source;
 
@@ -10,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 pub use choices::{Copies, EmptyClasses, Luma};
+pub use preparation::ImagePreparation;
 pub use reading::{LeftOut, ReadPlace, SetReading};
 pub use source::{Column, ImageTable, PartNames, SetPart, Shapes, Source};
 

@@ -1,0 +1,297 @@
+//! The images that the user names: files, folders, patterns, tables, and lines of standard input.
+
+use crate::exit::{Exit, data_failure, failure};
+use anyhow::Result;
+use convsweep_data::find_images;
+use convsweep_spec::data::LeftOut;
+use std::collections::HashMap;
+use std::fs;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+/// Columns of a table with the paths of images.
+const PATH_COLUMNS: [&str; 8] = [
+    "path",
+    "file",
+    "filename",
+    "file_name",
+    "image",
+    "image_path",
+    "img",
+    "id",
+];
+/// Columns of a table with their classes.
+const CLASS_COLUMNS: [&str; 5] = ["class", "label", "category", "target", "truth"];
+
+/// An image that the user named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageInput {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its true class, by a table or by the folder that it is in.
+    pub class: Option<u16>,
+}
+
+/// What a path of the command line stands for.
+#[derive(Debug)]
+pub enum InputSource {
+    /// Images that are known already.
+    Images(Vec<ImageInput>),
+    /// Paths that come from standard input, one in each line.
+    StandardInput,
+}
+
+/// The images, and files that are none.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// In the order of the command line.
+    pub sources: Vec<InputSource>,
+    /// The files in folders that are no images, by reason.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Finds the images that the paths of the command line mean.
+///
+/// # Errors
+/// If a path is not there, a folder has no images, or a table cannot be read.
+pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<Inputs> {
+    let mut inputs = Inputs::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            inputs.sources.push(InputSource::StandardInput);
+            continue;
+        }
+        let found = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => in_folder(path, classes, &mut inputs.left_out)?,
+            Ok(_) if is_table(path) => in_table(path, classes)?,
+            Ok(_) => vec![classes.of_path(path)],
+            Err(_) => matching(path, classes, &mut inputs.left_out)?,
+        };
+        inputs.sources.push(InputSource::Images(found));
+    }
+    Ok(inputs)
+}
+
+impl Inputs {
+    /// Number of images; `None` if standard input names some.
+    pub fn count(&self) -> Option<usize> {
+        let mut count = 0;
+        for source in &self.sources {
+            match source {
+                InputSource::Images(images) => count += images.len(),
+                InputSource::StandardInput => return None,
+            }
+        }
+        Some(count)
+    }
+
+    /// Passes each image to `each` as it becomes known, until that answers `false`.
+    pub fn each(self, classes: &ClassNames, mut each: impl FnMut(ImageInput) -> bool) {
+        for source in self.sources {
+            match source {
+                InputSource::Images(images) => {
+                    if !images.into_iter().all(&mut each) {
+                        return;
+                    }
+                }
+                InputSource::StandardInput => {
+                    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                        let path = line.trim();
+                        if !path.is_empty() && !each(classes.of_path(Path::new(path))) {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn in_folder(
+    folder: &Path,
+    classes: &ClassNames,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<Vec<ImageInput>> {
+    let found = find_images(folder).map_err(data_failure)?;
+    if found.images.is_empty() {
+        let message = format!(
+            "{}: there is no image in the folder or below it",
+            folder.display()
+        );
+        return Err(failure(Exit::Wrong, message));
+    }
+    left_out.extend(found.left_out);
+    let images = found.images.iter().map(|path| classes.of_path(path));
+    Ok(images.collect())
+}
+
+/// What matches a pattern such as `photos/*.jpg`, for shells that do not expand it.
+fn matching(
+    pattern: &Path,
+    classes: &ClassNames,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<Vec<ImageInput>> {
+    let text = pattern.to_string_lossy();
+    let missing = || {
+        let message = format!("{text}: there is no such file or folder, and nothing matches it");
+        failure(Exit::Wrong, message)
+    };
+    if !text.contains(['*', '?', '[']) {
+        return Err(missing());
+    }
+    let paths = glob::glob(&text).map_err(|error| {
+        let message = format!("{text} is no pattern of paths: {error}");
+        failure(Exit::Wrong, message)
+    })?;
+    let mut found = Vec::new();
+    for path in paths.flatten() {
+        match path.is_dir() {
+            true => found.extend(in_folder(&path, classes, left_out)?),
+            false => found.push(classes.of_path(&path)),
+        }
+    }
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(missing()),
+    }
+}
+
+fn is_table(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("tsv")
+}
+
+/// The images of a table with a heading; paths are relative to the table's folder.
+fn in_table(table: &Path, classes: &ClassNames) -> Result<Vec<ImageInput>> {
+    let wrong = |problem: String| {
+        let message = format!("{}: {problem}", table.display());
+        failure(Exit::Wrong, message)
+    };
+    let is_tab = table
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(if is_tab { b'\t' } else { b',' })
+        .from_path(table)
+        .map_err(|error| wrong(error.to_string()))?;
+    let heading = reader.headers().map_err(|error| wrong(error.to_string()))?;
+    let column = |names: &[&str]| {
+        let is_named = |cell: &str| {
+            names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(cell.trim()))
+        };
+        heading.iter().position(is_named)
+    };
+    let (path, class) = (column(&PATH_COLUMNS), column(&CLASS_COLUMNS));
+    let Some(path) = path else {
+        let columns: Vec<&str> = heading.iter().collect();
+        return Err(wrong(format!(
+            "no column has paths of images: its columns are {}, and one called {} is looked for",
+            columns.join(", "),
+            PATH_COLUMNS.join(", ")
+        )));
+    };
+    let folder = table.parent().unwrap_or(Path::new(""));
+    let mut found = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| wrong(error.to_string()))?;
+        let Some(name) = row.get(path).map(str::trim).filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        let mut image = classes.of_path(&folder.join(name));
+        if let Some(class) = class.and_then(|column| row.get(column)) {
+            image.class = classes.by_name(class.trim());
+        }
+        found.push(image);
+    }
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(wrong("it names no image".to_string())),
+    }
+}
+
+/// The classes that a network knows, by name.
+#[derive(Clone, Debug, Default)]
+pub struct ClassNames(HashMap<String, u16>);
+
+impl ClassNames {
+    /// Classes by label.
+    pub fn new(classes: &[String]) -> ClassNames {
+        let names = classes.iter().enumerate();
+        ClassNames(names.map(|(i, name)| (name.clone(), i as u16)).collect())
+    }
+
+    /// The label of a class.
+    fn by_name(&self, name: &str) -> Option<u16> {
+        self.0.get(name).copied()
+    }
+
+    /// An image whose class is that of the innermost folder above it with a class's name.
+    fn of_path(&self, path: &Path) -> ImageInput {
+        let folders = path.ancestors().skip(1);
+        let mut names = folders.filter_map(|folder| folder.file_name()?.to_str());
+        ImageInput {
+            class: names.find_map(|name| self.by_name(name)),
+            path: path.to_path_buf(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes() -> ClassNames {
+        ClassNames::new(&["cat".to_string(), "dog".to_string()])
+    }
+
+    #[test]
+    fn the_innermost_folder_with_the_name_of_a_class_says_the_class() {
+        let class = |path: &str| classes().of_path(Path::new(path)).class;
+        assert_eq!(class("a/dog/b.png"), Some(1));
+        assert_eq!(class("dog/cat/x/b.png"), Some(0));
+        assert_eq!(class("a/b.png"), None);
+        assert_eq!(class("cat"), None, "a file is no folder");
+    }
+
+    #[test]
+    fn folders_patterns_and_tables_are_found() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let dog = folder.path().join("dog");
+        fs::create_dir(&dog).expect("makes");
+        for name in ["b.png", "a.png"] {
+            let image = image::RgbImage::new(4, 4);
+            image.save(dog.join(name)).expect("saves");
+        }
+        fs::write(dog.join("notes.txt"), "words").expect("writes");
+        let table = folder.path().join("list.csv");
+        fs::write(&table, "n,File,label\n1,dog/a.png,cat\n2,dog/b.png,\n").expect("writes");
+        let found = |path: &Path| {
+            let inputs = find_inputs(&[path.to_path_buf()], &classes()).expect("finds");
+            let mut images = Vec::new();
+            let left_out = inputs.left_out.len();
+            inputs.each(&classes(), |image| {
+                let name = image.path.file_name().expect("a name").to_owned();
+                images.push((name.to_string_lossy().into_owned(), image.class));
+                true
+            });
+            (images, left_out)
+        };
+        let both = |a, b| vec![("a.png".to_string(), a), ("b.png".to_string(), b)];
+        assert_eq!(found(folder.path()), (both(Some(1), Some(1)), 2));
+        assert_eq!(
+            found(&folder.path().join("d*/*.png")).0,
+            both(Some(1), Some(1))
+        );
+        assert_eq!(found(&table).0, both(Some(0), None));
+        let problem = |path: &Path| {
+            let found = find_inputs(&[path.to_path_buf()], &classes());
+            found.expect_err("is refused").to_string()
+        };
+        assert!(problem(&folder.path().join("x.png")).contains("no such file"));
+        assert!(problem(&folder.path().join("*.gif")).contains("nothing matches"));
+        fs::write(&table, "a,b\n1,2\n").expect("writes");
+        assert!(problem(&table).contains("no column has paths"));
+    }
+}

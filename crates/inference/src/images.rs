@@ -1,0 +1,40 @@
+//! Image files as inputs of networks.
+
+use convsweep_data::read_image;
+use convsweep_spec::data::ImagePreparation;
+use std::path::{Path, PathBuf};
+
+/// The images of some files.
+pub(crate) struct PreparedImages {
+    /// `[images, channels, height, width]`, of those that can be read.
+    pub(crate) pixels: Vec<u8>,
+    /// For each file why it cannot be read, if it cannot.
+    pub(crate) problems: Vec<Option<String>>,
+}
+
+impl PreparedImages {
+    /// Reads the files.
+    pub(crate) fn read(files: &[PathBuf], preparation: &ImagePreparation) -> PreparedImages {
+        let mut found = PreparedImages {
+            pixels: Vec::with_capacity(files.len() * preparation.values()),
+            problems: Vec::with_capacity(files.len()),
+        };
+        for file in files {
+            let problem = match read_image(file, preparation) {
+                Ok(image) => {
+                    found.pixels.extend(image);
+                    None
+                }
+                Err(error) => Some(without_path(&error.to_string(), file)),
+            };
+            found.problems.push(problem);
+        }
+        found
+    }
+}
+
+/// A message without the name of the file at its beginning, which stands beside it.
+fn without_path(message: &str, file: &Path) -> String {
+    let name = format!("{}: ", file.display());
+    message.strip_prefix(&name).unwrap_or(message).to_string()
+}

@@ -1,0 +1,69 @@
+//! A trained network in memory.
+
+use crate::error::InferenceError;
+use convsweep_data::Normalizer;
+use convsweep_files::read_regular;
+use convsweep_nn::{Device, Network, build};
+use convsweep_spec::inference::{Ensemble, TrainedNetwork};
+use convsweep_spec::shape::Shape;
+use convsweep_spec::weights::{LARGEST_FILE, read};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// A trained network, and how its inputs are made of images.
+pub(crate) struct LoadedNetwork {
+    pub(crate) network: Network,
+    pub(crate) normalizer: Normalizer,
+    /// Whether images are classified together with their mirror images.
+    pub(crate) mirrors: bool,
+}
+
+impl LoadedNetwork {
+    /// Builds the network and reads its weights.
+    pub(crate) fn load(
+        trained: &TrainedNetwork,
+        ensemble: &Ensemble,
+        device: &Device,
+    ) -> Result<LoadedNetwork, InferenceError> {
+        let preparation = &ensemble.preparation;
+        let (height, width) = (preparation.resize.height, preparation.resize.width);
+        let shape = Shape::Image {
+            channels: preparation.channels,
+            height,
+            width,
+        };
+        let mut network = build(&trained.architecture, shape, ensemble.classes, 0, device)?;
+        let path = trained.weights.as_path();
+        let mut values = read_values(path)?;
+        let restored = network.restore(&|name| values.get(name).cloned());
+        values.clear();
+        restored.map_err(|error| InferenceError::OtherNetwork {
+            path: path.to_owned(),
+            error,
+        })?;
+        let sides = [preparation.channels, height, width].map(|n| n as usize);
+        Ok(LoadedNetwork {
+            network,
+            normalizer: Normalizer::new(&trained.normalization, sides),
+            mirrors: trained.mirrors,
+        })
+    }
+}
+
+/// The values of all tensors of a file of weights, by name.
+fn read_values(path: &Path) -> Result<HashMap<String, Vec<f32>>, InferenceError> {
+    let wrong = |problem| InferenceError::Weights {
+        path: path.to_owned(),
+        problem,
+    };
+    let file = read_regular(path, LARGEST_FILE)?;
+    let mut values = HashMap::new();
+    for tensor in read(&file).map_err(wrong)? {
+        if let Some(problem) = tensor.finiteness_problem() {
+            return Err(wrong(problem));
+        }
+        let found = tensor.values(&file).map_err(wrong)?;
+        values.insert(tensor.name, found);
+    }
+    Ok(values)
+}
