@@ -52,9 +52,9 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     workdir.run(&["cancel", &running, &waiting[..10]]).exits(0);
     assert_eq!(exit_code(&mut program), Some(1), "not all jobs finished");
     assert_eq!(workdir.jobs("finished"), 2.0);
-    let explained = workdir.stdout(&["explain", &running]);
+    let explained = workdir.stdout(&["why", &running]);
     assert_contains(&explained, &["cancelled", "continues from its checkpoint"]);
-    let explained = workdir.stdout(&["explain", &waiting]);
+    let explained = workdir.stdout(&["why", &waiting]);
     assert_contains(&explained, &["waits", "0 attempts"]);
     workdir.run(&["run", "small.toml"]).exits(0);
     assert!(workers(&workdir).is_empty());

@@ -72,7 +72,7 @@ fn is_known_everywhere(workdir: &Workdir, place: &str) {
         &[&format!("{job}  "), "damaged", "events.jsonl:"],
     );
     assert_contains(&status.stderr(), &[remedy]);
-    let why = workdir.stdout(&["explain", &job]);
+    let why = workdir.stdout(&["why", &job]);
     assert_contains(&why, &["damaged", place]);
     let report = workdir.stdout(&["report", "small"]);
     assert_contains(&report, &["1 of 4 jobs has no result: 1 damaged"]);

@@ -179,7 +179,7 @@ fn a_person_may_overrule_a_decision() {
         .run(&["run", "small.toml", "--only", &stopped])
         .exits(0);
     assert_eq!(standing(&workdir), (4.0, 2.0));
-    let explained = workdir.stdout(&["explain", &stopped]);
+    let explained = workdir.stdout(&["why", &stopped]);
     assert_contains(
         &explained,
         &["person, after", "go-on, because it was named"],
@@ -446,7 +446,7 @@ fn a_grid_that_was_trained_before_changes_no_decision() {
         "they have finished all the same"
     );
     let stopped = "select job from decisions where experiment = 'small' and verdict = 'stop'";
-    let explained = shared.stdout(&["explain", &shared.text(stopped)]);
+    let explained = shared.stdout(&["why", &shared.text(stopped)]);
     assert_contains(
         &explained,
         &[

@@ -15,7 +15,7 @@ const READERS: [&[&str]; 9] = [
     &["report", "small"],
     &["query", "select 1"],
     &["show", "abc"],
-    &["explain", "abc"],
+    &["why", "abc"],
     &["retry", "small"],
     &["backup", "copy.db"],
 ];
@@ -72,7 +72,7 @@ fn a_mistyped_results_folder_is_an_error_and_none_is_made() {
         &["report", "small"],
         &["query", "select 1"],
         &["show", "abc"],
-        &["explain", "abc"],
+        &["why", "abc"],
         &["retry", "small"],
         &["retry", "small", "--damaged"],
         &["backup", "copy.db"],
@@ -239,7 +239,7 @@ fn unknown_names_are_answered_with_the_nearest() {
     let is_experiment = ["is an experiment", "`convsweep status small`"];
     all_say(
         &workdir,
-        &[&["show", "small"], &["explain", "small"]],
+        &[&["show", "small"], &["why", "small"]],
         2,
         &is_experiment,
     );
@@ -253,7 +253,7 @@ fn unknown_names_are_answered_with_the_nearest() {
     );
     all_say(
         &workdir,
-        &[&["show", "0000000"], &["explain", "0000000"]],
+        &[&["show", "0000000"], &["why", "0000000"]],
         2,
         &["convsweep status NAME"],
     );

@@ -79,7 +79,7 @@ fn a_job_that_has_not_started_is_shown() {
 fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
     let (workdir, ids) = finished();
     let prefix = ids[0][..8].to_uppercase();
-    for command in ["show", "explain"] {
+    for command in ["show", "why"] {
         let shown = workdir.stdout(&[command, &prefix]);
         assert!(shown.starts_with(&format!("job {}", ids[0])), "{shown}");
     }
@@ -100,7 +100,7 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
     ] {
         for command in [
             vec!["show", prefix],
-            vec!["explain", prefix],
+            vec!["why", prefix],
             vec!["cancel", prefix],
             vec!["retry", prefix],
             vec!["run", "small.toml", "--only", prefix],
@@ -120,7 +120,7 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
 #[test]
 fn counts_agree_with_their_nouns() {
     let (workdir, ids) = finished();
-    let explained = workdir.stdout(&["explain", &ids[0]]);
+    let explained = workdir.stdout(&["why", &ids[0]]);
     assert!(
         explained.contains("3 of 3 epochs, 1 attempt\n"),
         "{explained}"

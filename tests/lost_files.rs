@@ -172,18 +172,18 @@ fn the_folder_of_an_unfinished_job_that_is_gone_is_told_with_what_helps() {
     let workdir = interrupted();
     let job = first_job(&workdir);
     fs::remove_dir_all(&job).expect("removes");
-    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    let explained = workdir.stdout(&["why", &id_of(&job)]);
     assert_contains(&explained, &["is gone", "is trained from the beginning"]);
     assert!(!explained.contains("--damaged"), "{explained}");
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(workdir.jobs("finished"), 1.0);
     // Of a finished one, the command trains it again.
     fs::remove_dir_all(&job).expect("removes");
-    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    let explained = workdir.stdout(&["why", &id_of(&job)]);
     assert_contains(&explained, &["is gone", "--damaged` trains the job again"]);
     // Where the system does not say what is there, nothing is known to be gone.
     symlink(&job, &job).expect("links to itself");
-    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    let explained = workdir.stdout(&["why", &id_of(&job)]);
     assert_contains(&explained, &["whether the log is sound is not known"]);
     assert!(!explained.contains("--damaged"), "{explained}");
 }
@@ -262,7 +262,7 @@ fn a_refused_checkpoint_is_told_and_changes_nothing() {
         job.join("checkpoint/state.safetensors").display()
     );
     let id = id_of(&job);
-    for command in ["explain", "show"] {
+    for command in ["why", "show"] {
         let told = workdir.stdout(&[command, &id]);
         assert!(told.contains(&refused), "{refused}\n{told}");
     }

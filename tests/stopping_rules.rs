@@ -56,7 +56,7 @@ fn successive_halving_stops_jobs_and_says_why() {
     let expected = 12.0 + 4.0 * 2.0 + 2.0 * 6.0;
     assert_eq!(trained_epochs(&halved), expected);
     let stopped = halved.text("select job from decisions where verdict = 'stop'");
-    let explained = halved.stdout(&["explain", &stopped]);
+    let explained = halved.stdout(&["why", &stopped]);
     assert_contains(&explained, &["successive-halving, after", "stop, because"]);
     halved
         .run(&["run", "small.toml"])

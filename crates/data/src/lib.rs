@@ -33,8 +33,8 @@ mod statistics;
 
 pub use batch::{Batcher, Normalizer};
 pub use decoded::{
-    CachedSet, ImageSet, LabelledImages, UnusedFile, cached_sets, facts, image_names, open,
-    open_whole, remove_unused, unused_files,
+    CachedSet, ImageSet, LabelledImages, UnusedFile, cached_sets, decoded_set, facts, image_names,
+    open, open_whole, remove_unused, unused_files,
 };
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};

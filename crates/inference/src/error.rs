@@ -1,7 +1,10 @@
 //! Why a request cannot be carried out.
 
+use convsweep_data::DataError;
 use convsweep_files::FileError;
 use convsweep_nn::{DeviceError, StateError};
+use convsweep_onnx::OnnxError;
+use convsweep_spec::id::JobId;
 use convsweep_spec::shape::ShapeError;
 use std::path::PathBuf;
 
@@ -33,6 +36,34 @@ pub(crate) enum InferenceError {
     /// The architecture does not fit the images.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The network cannot be written as ONNX.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The images for the comparison are not there.
+    #[error(
+        "the images on which the file is to be compared are not decoded on this machine, or not \
+         under this data folder: `convsweep run` of the experiment's file decodes them"
+    )]
+    NoImages,
+    /// The images for the comparison cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network has no planes at the place that is asked for.
+    #[error("{0}")]
+    NoPlanes(String),
+    /// The file was computed with an error, or with other results.
+    #[error(
+        "the ONNX file was not written, since it does not compute what job {job} computed: {problem}"
+    )]
+    Unproved {
+        /// The job.
+        job: JobId,
+        /// What differs.
+        problem: String,
+    },
+    /// Several networks cannot be one file.
+    #[error("{0} networks are named: this is done with one at a time")]
+    Several(usize),
     /// Images came before networks.
     #[error("no network is loaded")]
     NothingLoaded,

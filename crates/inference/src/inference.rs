@@ -1,6 +1,8 @@
 //! The networks that are loaded, and the answers to requests.
 
 use crate::error::InferenceError;
+use crate::explain::explain;
+use crate::export::export;
 use crate::images::PreparedImages;
 use crate::loaded::LoadedNetwork;
 use crate::predict::predict;
@@ -19,6 +21,16 @@ struct LoadedEnsemble {
     preparation: ImagePreparation,
 }
 
+impl LoadedEnsemble {
+    /// The one network that is loaded.
+    fn only(&self) -> Result<&LoadedNetwork, InferenceError> {
+        match self.networks.as_slice() {
+            [network] => Ok(network),
+            several => Err(InferenceError::Several(several.len())),
+        }
+    }
+}
+
 impl Inference {
     /// Carries out a request.
     pub fn answer(&mut self, request: &InferenceRequest) -> InferenceReply {
@@ -34,6 +46,15 @@ impl Inference {
                     ),
                 })
             }
+            InferenceRequest::Explain(request) => self.loaded().and_then(|loaded| {
+                let images = explain(loaded.only()?, &loaded.preparation, request)?;
+                let number = request.number;
+                Ok(InferenceReply::Explained { number, images })
+            }),
+            InferenceRequest::Export(request) => self.loaded().and_then(|loaded| {
+                let exported = export(loaded.only()?, &loaded.preparation, request)?;
+                Ok(InferenceReply::Exported(exported))
+            }),
         };
         reply.unwrap_or_else(|error| InferenceReply::Refused {
             reason: error.to_string(),

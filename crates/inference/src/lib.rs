@@ -1,9 +1,11 @@
-//! What trained networks say of images: predictions.
+//! What trained networks say of images, and networks as files for other programs.
 //!
 //! [`Inference`] answers the requests of `convsweep predict` one after another; the networks stay
 //! loaded between them.
 
 mod error;
+mod explain;
+mod export;
 mod images;
 mod inference;
 mod loaded;

@@ -12,10 +12,9 @@ use std::path::Path;
 
 /// A trained network, and how its inputs are made of images.
 pub(crate) struct LoadedNetwork {
+    pub(crate) trained: TrainedNetwork,
     pub(crate) network: Network,
     pub(crate) normalizer: Normalizer,
-    /// Whether images are classified together with their mirror images.
-    pub(crate) mirrors: bool,
 }
 
 impl LoadedNetwork {
@@ -43,9 +42,9 @@ impl LoadedNetwork {
         })?;
         let sides = [preparation.channels, height, width].map(|n| n as usize);
         Ok(LoadedNetwork {
+            trained: trained.clone(),
             network,
             normalizer: Normalizer::new(&trained.normalization, sides),
-            mirrors: trained.mirrors,
         })
     }
 }

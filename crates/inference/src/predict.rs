@@ -37,7 +37,7 @@ pub(crate) fn predict(
 
 /// `[images, classes]` for `pixels` `[images, channels, height, width]`, as a job evaluates its
 /// images.
-fn probabilities(
+pub(crate) fn probabilities(
     loaded: &LoadedNetwork,
     pixels: &[u8],
     preparation: &ImagePreparation,
@@ -55,7 +55,7 @@ fn probabilities(
     let sides = [preparation.channels, resize.height, resize.width].map(|n| n as usize);
     let shape = [images, sides[0], sides[1], sides[2]];
     let network = &loaded.network;
-    let mirrored = loaded.mirrors.then(|| {
+    let mirrored = loaded.trained.mirrors.then(|| {
         let mut mirrored = inputs.clone();
         loaded.normalizer.mirror(&mut mirrored);
         network.classify(mirrored, shape)

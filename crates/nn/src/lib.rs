@@ -7,6 +7,7 @@
 //! a feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
 
 mod activation;
+mod attribution;
 mod batch;
 mod build;
 mod choices;
@@ -30,7 +31,8 @@ mod pass;
 mod state_error;
 mod transfer;
 
-pub use build::build;
+pub use attribution::{ImageGradients, SplitNetwork};
+pub use build::{build, build_split};
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use convsweep_kernels::use_threads;

@@ -11,6 +11,7 @@ mod data;
 mod database;
 mod devices;
 mod explain;
+mod export;
 mod language;
 mod plan;
 mod predict;
@@ -25,6 +26,7 @@ mod show;
 mod status;
 mod verdict;
 mod watch;
+mod why;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -52,14 +54,19 @@ pub enum CliCommand {
     Predictions(predictions::PredictionsArgs),
     /// Classify any images with trained networks: files, folders, tables, standard input.
     Predict(predict::PredictArgs),
+    /// Show which pixels decide what a trained network predicts, and whether the picture can be
+    /// believed.
+    Explain(explain::ExplainArgs),
+    /// Write a trained network as a file for other programs: ONNX, or safetensors.
+    Export(export::ExportArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
     Show(show::ShowArgs),
     /// List the built-in published architectures, or print one as a file.
     Preset(preset::PresetArgs),
-    /// Explain why a job is waiting, was pruned or failed, and what to do about it.
-    Explain(explain::ExplainArgs),
+    /// Say why a job is waiting, was pruned or failed, and what to do about it.
+    Why(why::WhyArgs),
     /// Follow the running sweep in the terminal: jobs, curves, best so far, failures, time left.
     Watch(watch::WatchArgs),
     /// Cancel jobs of the running sweep: running ones write a checkpoint and end, pending ones do
@@ -114,10 +121,12 @@ pub fn run_command(
         CliCommand::Compare(args) => compare::compare(context, &args),
         CliCommand::Predictions(args) => predictions::predictions(context, &args),
         CliCommand::Predict(args) => predict::predict(context, &args),
+        CliCommand::Export(args) => export::export(context, &args),
         CliCommand::Query(args) => query::query(context, &args),
         CliCommand::Show(args) => show::show(context, &args),
         CliCommand::Preset(args) => preset::preset(&args),
         CliCommand::Explain(args) => explain::explain(context, &args),
+        CliCommand::Why(args) => why::why(context, &args),
         CliCommand::Watch(args) => watch::watch(context, &args),
         CliCommand::Cancel(args) => control::cancel(context, &args),
         CliCommand::Pause => control::send(context, &ControlRequest::Pause),

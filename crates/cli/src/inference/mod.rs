@@ -1,8 +1,14 @@
 //! Trained networks for the commands that use them: which ones are meant, and the workers that
 //! compute them.
 
+mod batches;
+mod inputs;
 mod model;
+mod picture_file;
 mod workers;
 
+pub use batches::{batches, readable};
+pub use inputs::{ClassNames, ImageInput, find_inputs};
 pub use model::{NamedModel, find_model};
+pub use picture_file::PictureFile;
 pub use workers::{Answered, InferenceWorkers, Work};

@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit, data_failure, failure};
 use crate::planning::lookup::{find_job, is_experiment, unknown_experiment};
 use crate::planning::trained_weights::{best_job, verified_weights};
 use anyhow::Result;
-use convsweep_data::{Batcher, open, split};
+use convsweep_data::{Batcher, decoded_set, open, split};
 use convsweep_files::FileError;
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{ImageLimits, ImagePreparation};
@@ -163,7 +163,7 @@ fn of_job(context: &Context, database: &Database, job: &JobId) -> Result<NamedMo
 }
 
 /// The description of weights that an older version of the program wrote without one, by the
-/// published image set that they were trained on.
+/// image set that they were trained on.
 fn description_by_set(
     context: &Context,
     job: &JobId,
@@ -175,17 +175,23 @@ fn description_by_set(
         model,
         ..
     } = &question.configuration;
-    if data.source.is_of_the_user() {
-        let message = format!(
-            "the weights of job {job} do not say which classes they know and how images are \
-            normalised, since an older version of the program wrote them: move the folder \
-            jobs/{job} out of the results folder, and `convsweep rebuild` and `convsweep run` of \
-            its file train it again"
-        );
-        return Err(failure(Exit::Results, message));
-    }
-    let location = context.location(None, ImageLimits::default())?;
-    let set = open(location, data).map_err(data_failure)?;
+    let decoded = decoded_set(context.data()?, data, &question.data_hash);
+    let set = match decoded {
+        Some(set) => set,
+        None if data.source.is_of_the_user() => {
+            let message = format!(
+                "the weights of job {job} do not say which classes they know and how images are \
+                normalised, since an older version of the program wrote them, and their images \
+                are not decoded on this machine, or not under this data folder; `convsweep run` \
+                of the experiment's file decodes them"
+            );
+            return Err(failure(Exit::Results, message));
+        }
+        None => {
+            let location = context.location(None, ImageLimits::default())?;
+            open(location, data).map_err(data_failure)?
+        }
+    };
     let subsets = split(&set, data, question.fold).map_err(data_failure)?;
     let batcher = Batcher::new(&set, augment, &subsets).map_err(data_failure)?;
     let facts = set.facts();

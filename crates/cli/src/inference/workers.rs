@@ -217,7 +217,9 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
         match reply {
             InferenceReply::Loaded => return Ok(()),
             InferenceReply::Refused { reason } => return Err(failure(Exit::Results, reason)),
-            InferenceReply::Predicted { .. } => {}
+            InferenceReply::Predicted { .. }
+            | InferenceReply::Explained { .. }
+            | InferenceReply::Exported(_) => {}
         }
         let number = self.started[worker as usize].busy_with.take();
         if let Some((_, answer)) = number.and_then(|number| self.open.get_mut(&number)) {

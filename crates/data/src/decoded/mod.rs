@@ -1,18 +1,18 @@
 //! Decoded image sets: one file for each set in `<cache>/decoded`, written by the first process
 //! that opens it and read by all.
 
+mod by_hash;
 mod cached_sets;
 mod dataset;
 mod format;
 mod image_set;
-mod names;
 mod open;
 mod reader;
 mod unused;
 mod writer;
 
+pub use by_hash::{decoded_set, image_names};
 pub use cached_sets::{CachedSet, cached_sets};
 pub use image_set::{ImageSet, LabelledImages};
-pub use names::image_names;
 pub use open::{facts, open, open_whole};
 pub use unused::{UnusedFile, remove_unused, unused_files};

@@ -13,7 +13,7 @@ impl Builder<'_> {
     pub(super) fn list(
         &mut self,
         layers: &[Layer],
-        mut names: LayerNames,
+        names: &mut LayerNames,
         input: Shape,
     ) -> Vec<Operation> {
         let mut operations = vec![];
@@ -36,13 +36,20 @@ impl Builder<'_> {
         fuse(operations)
     }
 
+    /// Shape that leaves the last of the model's first `layers`.
+    pub(super) fn output_of_last(&self, layers: &[Layer], input: Shape) -> Shape {
+        let mut names = LayerNames::of_model();
+        let last = layers.iter().map(|layer| names.next(layer.kind())).last();
+        last.map_or(input, |name| self.output_of(&name))
+    }
+
     fn residual(&mut self, residual: &Residual, place: Place) -> Operation {
-        let names = LayerNames::of_body(place.name);
-        let body = self.list(&residual.layers, names, place.input);
+        let mut names = LayerNames::of_body(place.name);
+        let body = self.list(&residual.layers, &mut names, place.input);
         let shortcut = match route(residual, place.input, place.output) {
             Ok(Route::Layers(layers)) => {
-                let names = LayerNames::of_shortcut(place.name);
-                self.list(&layers, names, place.input)
+                let mut names = LayerNames::of_shortcut(place.name);
+                self.list(&layers, &mut names, place.input)
             }
             Ok(Route::Pad { stride, channels }) => {
                 let function = Function::PadShortcut {
@@ -62,8 +69,8 @@ impl Builder<'_> {
     fn parallel(&mut self, parallel: &Parallel, place: Place) -> Operation {
         let mut lists = vec![];
         for (i, layers) in parallel.branches.iter().enumerate() {
-            let names = LayerNames::of_branch(place.name, i);
-            lists.push(self.list(layers, names, place.input));
+            let mut names = LayerNames::of_branch(place.name, i);
+            lists.push(self.list(layers, &mut names, place.input));
         }
         branches(place.name, lists, parallel.join)
     }

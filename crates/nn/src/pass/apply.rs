@@ -16,7 +16,7 @@ impl Pass<'_> {
     }
 
     /// Applies operations in their order; a norm behind a convolution together with it.
-    pub(super) fn apply_all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
+    pub(crate) fn apply_all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
         let (mut rest, mut batch) = (operations, batch);
         while let Some((operation, behind)) = rest.split_first() {
             (batch, rest) = match (operation.as_bare_conv(), behind.split_first()) {

@@ -13,6 +13,9 @@ pub(crate) struct Pass<'a> {
     pub parameters: Vec<Tensor<1>>,
     /// `None` in evaluation.
     pub training: Option<TrainingPass>,
+    /// Whether an evaluation is differentiated: it then computes the same by operations that have
+    /// gradients.
+    pub is_differentiated: bool,
 }
 
 /// What only training needs.
@@ -34,6 +37,17 @@ impl<'a> Pass<'a> {
             ops: ops_for(&network.device, network.kernels),
             parameters,
             training,
+            is_differentiated: false,
+        }
+    }
+
+    /// An evaluation through which gradients flow; they do not reach the parameters.
+    pub(crate) fn differentiated(network: &'a Network) -> Self {
+        let parameters = network.parameters.iter();
+        let parameters = parameters.map(|p| p.value.clone().autodiff()).collect();
+        Pass {
+            is_differentiated: true,
+            ..Pass::new(network, parameters, None)
         }
     }
 

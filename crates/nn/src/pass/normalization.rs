@@ -46,12 +46,12 @@ impl Pass<'_> {
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.parameters[i].clone());
         let conv = fused.conv;
         let conv = conv.map(|(layer, conv)| (self.weight_and_bias(layer), conv));
-        if self.training.is_none() {
+        if self.training.is_none() && !self.is_differentiated {
             let [mean, variance] = self.running_statistics(norm);
             let parameters = ([scale, shift, mean, variance], options);
             return self.normalize_for_evaluation(batch, fused.summand, conv, parameters);
         }
-        if self.network.frozen[norm.scale] {
+        if self.is_differentiated || self.network.frozen[norm.scale] {
             let [mean, variance] = self.running_statistics(norm).map(Tensor::autodiff);
             let batch = match conv {
                 Some((layer, conv)) => self.ops.conv(batch, layer, conv),

@@ -3,6 +3,8 @@
 // No test program uses all of this.
 #![allow(dead_code)]
 
+pub mod random_architecture;
+
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::{Conv, Dense, Init, Layer, ModelSpec, Padding};

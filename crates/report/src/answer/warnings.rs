@@ -65,7 +65,7 @@ fn refused_states(ranking: &Ranking) -> Option<String> {
     }
     Some(format!(
         "A training state was damaged or belonged elsewhere and was not used by {} ({}): training \
-        went on from an earlier one, which leads to the same result. `convsweep explain JOB` names \
+        went on from an earlier one, which leads to the same result. `convsweep why JOB` names \
         the file.",
         counted(jobs.len() as u64, "job"),
         list(jobs)

@@ -13,6 +13,7 @@ pub mod contrasts;
 pub mod cost;
 pub mod critical_difference;
 pub mod effects;
+mod explained_images;
 pub mod filters;
 mod gaps;
 pub mod heat_map;
@@ -31,6 +32,7 @@ pub mod verdicts;
 
 pub use chart::{Chart, ChartData, WIDTH};
 pub use contact_sheet::{PER_CLASS, SheetClass, contact_sheet};
+pub use explained_images::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
 pub use image_tile::ImageTile;
 pub use predicted_images::{MOST_PICTURES, predicted_images};
 

@@ -1,9 +1,13 @@
 //! What a worker is asked about trained networks, and what it answers.
 
 mod ensemble;
+mod explain;
 mod reply;
 mod request;
 
 pub use ensemble::{Ensemble, TrainedNetwork};
-pub use reply::{InferenceReply, Prediction};
-pub use request::InferenceRequest;
+pub use explain::{
+    AttributionMap, AttributionMethod, DeletionCurves, ExplainRequest, ExplainedImage, Explanation,
+};
+pub use reply::{Exported, InferenceReply, Prediction};
+pub use request::{Export, ExportCheck, InferenceRequest, RecordedPrediction};

@@ -1,6 +1,8 @@
 //! Answers about trained networks.
 
+use super::explain::Explanation;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The answer to an [`super::InferenceRequest`], as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,34 @@ pub enum InferenceReply {
         /// One for each file, in their order.
         images: Vec<Prediction>,
     },
+    /// Which pixels decide predictions.
+    Explained {
+        /// Number of the request.
+        number: u64,
+        /// One for each file, in their order.
+        images: Vec<Explanation>,
+    },
+    /// The network was written, and predicts what the job predicted.
+    Exported(Exported),
+}
+
+/// A network that was written as ONNX.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// Version of the operators.
+    pub opset: i64,
+    /// Operators, and how often each is used.
+    pub operators: BTreeMap<String, u32>,
+    /// Name of the input.
+    pub input: String,
+    /// Name of the output.
+    pub output: String,
+    /// Number of images on which the file was computed.
+    pub checked: u32,
+    /// Largest difference of the probability of a predicted class.
+    pub largest_difference: f32,
 }
 
 /// How an image was classified.

@@ -1,32 +1,27 @@
 //! `predict`: what trained networks say of any images.
 
-mod inputs;
 mod picture;
 mod printer;
 mod tally;
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
-use crate::inference::{Answered, InferenceWorkers, NamedModel, Work, find_model};
+use crate::inference::{
+    Answered, ClassNames, ImageInput, InferenceWorkers, NamedModel, batches, find_inputs,
+    find_model, readable,
+};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::inference::{InferenceReply, InferenceRequest, Prediction};
 use convsweep_spec::words::{counted, thousands};
-use inputs::{ClassNames, ImageInput, Inputs, find_inputs};
 use picture::Picture;
 use printer::{PrintedAs, Printer};
 use std::path::PathBuf;
-use std::thread;
 use tally::Tally;
-use tokio::sync::mpsc;
 
 /// Images of a request.
 const BATCH: usize = 32;
-/// Images whose names wait for their request.
-const WAITING: usize = 4 * BATCH;
-
-const NOT_TEXT: &str = "has a name that is no UTF-8 text: rename it";
 
 /// Arguments of `predict`.
 #[derive(Debug, Args)]
@@ -85,7 +80,12 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let top = args.top.clamp(1, model.classes.len());
     let mut printer = Printer::new(printed_as, &model.classes, top)?;
     let mut tally = Tally::new(&model.classes);
-    let work = work_of(inputs, names)?;
+    let work = batches(inputs, names, BATCH, |number, images| {
+        InferenceRequest::Predict {
+            number,
+            images: images.iter().map(|image| image.path.clone()).collect(),
+        }
+    })?;
     workers.answer_all(work, |answered| {
         for (image, prediction) in predictions(answered) {
             tally.count(&image, &prediction);
@@ -134,50 +134,10 @@ fn conclude(tally: &Tally, model: &NamedModel) -> Result<Exit> {
     }
 }
 
-/// Requests for the images, as these become known. Those that are there at once share a request,
-/// and none waits for others.
-fn work_of(inputs: Inputs, names: ClassNames) -> Result<mpsc::Receiver<Work<Vec<ImageInput>>>> {
-    let (image, mut images) = mpsc::channel(WAITING);
-    let (request, requests) = mpsc::channel(1);
-    let thread = || thread::Builder::new().name("images".into());
-    thread().spawn(move || inputs.each(&names, |found| image.blocking_send(found).is_ok()))?;
-    thread().spawn(move || {
-        let mut number = 0;
-        while let Some(first) = images.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH
-                && let Ok(next) = images.try_recv()
-            {
-                batch.push(next);
-            }
-            let paths = batch.iter().map(|image| image.path.clone());
-            let images = paths.filter(|path| path.to_str().is_some()).collect();
-            let work = Work {
-                request: InferenceRequest::Predict { number, images },
-                about: batch,
-            };
-            number += 1;
-            if request.blocking_send(work).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(requests)
-}
-
 /// Each image of a request with its prediction.
 fn predictions(answered: Answered<Vec<ImageInput>>) -> Vec<(ImageInput, Prediction)> {
     let InferenceReply::Predicted { images, .. } = answered.reply else {
         return Vec::new();
     };
-    let mut found = images.into_iter();
-    let mut paired = Vec::with_capacity(answered.about.len());
-    for image in answered.about {
-        let prediction = match image.path.to_str() {
-            Some(_) => found.next(),
-            None => Some(Prediction::Unreadable(NOT_TEXT.into())),
-        };
-        paired.extend(prediction.map(|prediction| (image, prediction)));
-    }
-    paired
+    readable(answered.about, images, Prediction::Unreadable)
 }

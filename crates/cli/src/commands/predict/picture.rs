@@ -1,36 +1,23 @@
 //! A picture of the first images with what was predicted for them.
 
-use super::inputs::ImageInput;
 use super::printer::most_probable;
-use crate::exit::{Code, Exit, failure};
-use crate::streams::say_error;
+use crate::inference::{ImageInput, PictureFile};
 use anyhow::Result;
 use convsweep_data::read_image;
-use convsweep_files::Durability;
 use convsweep_report::charts::{ImageTile, MOST_PICTURES, predicted_images};
-use convsweep_report::draw::render::{png, svg};
-use convsweep_report::draw::scene::Scene;
 use convsweep_spec::data::{ImageLimits, ImagePreparation, Luma, Resize, ResizeMethod};
 use convsweep_spec::inference::Prediction;
 use convsweep_spec::words::printable;
 use image::{Rgb, RgbImage};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Height and width of the images in pixels, twice as many as are drawn.
 const SIDE: u32 = 224;
 
 /// Draws the first images with what was predicted for them.
 pub struct Picture {
-    path: PathBuf,
-    format: Format,
+    file: PictureFile,
     tiles: Vec<ImageTile>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Png,
-    Svg,
-    Html,
 }
 
 impl Picture {
@@ -39,20 +26,8 @@ impl Picture {
     /// # Errors
     /// If its name has the ending of no kind of picture.
     pub fn new(path: &Path) -> Result<Picture> {
-        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let format = match ending.to_str() {
-            Some("png") => Format::Png,
-            Some("svg") => Format::Svg,
-            Some("html" | "htm") => Format::Html,
-            _ => {
-                let path = path.display();
-                let message = format!("--picture {path}: name a .png, .svg or .html file");
-                return Err(failure(Exit::Wrong, message));
-            }
-        };
         Ok(Picture {
-            path: path.to_path_buf(),
-            format,
+            file: PictureFile::new(path)?,
             tiles: Vec::new(),
         })
     }
@@ -95,11 +70,7 @@ impl Picture {
     /// # Errors
     /// If it cannot be written.
     pub fn write(self) -> Result<()> {
-        let scene = predicted_images(&self.tiles);
-        let bytes = encode(&scene, self.format)?;
-        convsweep_files::write(&self.path, &bytes, Durability::SystemCache).code(Exit::Wrong)?;
-        say_error(&format!("picture: {}", self.path.display()));
-        Ok(())
+        self.file.write(&predicted_images(&self.tiles))
     }
 }
 
@@ -116,17 +87,4 @@ fn preparation() -> ImagePreparation {
         background: None,
         limits: ImageLimits::default(),
     }
-}
-
-fn encode(scene: &Scene, format: Format) -> Result<Vec<u8>> {
-    Ok(match format {
-        Format::Png => png(scene).code(Exit::Internal)?,
-        Format::Svg => svg(scene).code(Exit::Internal)?.into_bytes(),
-        Format::Html => {
-            let svg = svg(scene).code(Exit::Internal)?;
-            let head = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-                <title>Predictions</title>";
-            format!("{head}<body>{svg}</body></html>\n").into_bytes()
-        }
-    })
 }

@@ -1,6 +1,6 @@
 //! Predictions on standard output, as they come.
 
-use super::inputs::ImageInput;
+use crate::inference::ImageInput;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::streams::say_error;
 use anyhow::Result;

@@ -1,7 +1,7 @@
 //! How many images were classified, and how many rightly.
 
-use super::inputs::ImageInput;
 use super::printer::most_probable;
+use crate::inference::ImageInput;
 use crate::output::stdout::say;
 use crate::output::table;
 use anyhow::Result;

@@ -105,7 +105,7 @@ fn asked_jobs(database: &Database, name: &str) -> Result<Vec<PredictedJob>> {
     let Some(first) = first else {
         let message = format!(
             "job {job} has no predictions: it has not finished, or belongs to no experiment's \
-            newest revision; `convsweep explain {job}` says more"
+            newest revision; `convsweep why {job}` says more"
         );
         return Err(failure(Exit::Wrong, message));
     };

@@ -145,7 +145,7 @@ fn say_resting(
     if pruned > 0 {
         say_error(&format!(
             "{pruned} of {total} pruned by [search]; \
-            `convsweep explain JOB` says why"
+            `convsweep why JOB` says why"
         ));
     }
     if restored > 0 {
@@ -171,7 +171,7 @@ pub fn damaged_words(jobs: u64, experiment: &str) -> String {
     };
     format!(
         "{experiment}: {what}; `convsweep retry {experiment} --damaged` trains such jobs again, \
-        `convsweep explain JOB` says more"
+        `convsweep why JOB` says more"
     )
 }
 

@@ -1,8 +1,8 @@
 //! A job as text, the most important facts first.
 
 use super::recorded_job::{CURVE_METRICS, RecordedJob};
-use crate::commands::explain::{attempt_words, state_words};
 use crate::commands::run::command_line;
+use crate::commands::why::{attempt_words, state_words};
 use crate::context::Context;
 use crate::output::table::plain;
 use crate::planning::standing::Run;

@@ -313,9 +313,8 @@ impl RunDisplay {
         let more = std::mem::take(&mut self.pruned).saturating_sub(MAX_PRUNED);
         if more > 0 {
             let jobs = counted(more as u64, "more job");
-            self.screen.say(&format!(
-                "and {jobs} pruned; `convsweep explain JOB` says why"
-            ));
+            self.screen
+                .say(&format!("and {jobs} pruned; `convsweep why JOB` says why"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! `explain`: why a job is waiting, was pruned or failed, and what to do.
+//! `why`: why a job is waiting, was pruned or failed, and what to do.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
@@ -14,9 +14,9 @@ use convsweep_spec::words::counted;
 use convsweep_store::{AttemptRow, Database, JobState, LogProblem};
 use std::path::Path;
 
-/// Arguments of `explain`.
+/// Arguments of `why`.
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub struct WhyArgs {
     /// A job's id, or the beginning of it.
     pub job: String,
 }
@@ -26,7 +26,7 @@ pub struct ExplainArgs {
 ///
 /// # Errors
 /// If there is no such job or the database cannot be used.
-pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
+pub fn why(context: &Context, args: &WhyArgs) -> Result<Exit> {
     let database = context.database()?;
     let id = find_job(&database, &args.job)?;
     let mut states = database

@@ -4,6 +4,7 @@ use crate::exit::{Exit, data_failure, failure};
 use anyhow::Result;
 use convsweep_data::find_images;
 use convsweep_spec::data::LeftOut;
+use convsweep_spec::words::class_names;
 use std::collections::HashMap;
 use std::fs;
 use std::io::BufRead;
@@ -73,18 +74,6 @@ pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<Inputs> {
 }
 
 impl Inputs {
-    /// Number of images; `None` if standard input names some.
-    pub fn count(&self) -> Option<usize> {
-        let mut count = 0;
-        for source in &self.sources {
-            match source {
-                InputSource::Images(images) => count += images.len(),
-                InputSource::StandardInput => return None,
-            }
-        }
-        Some(count)
-    }
-
     /// Passes each image to `each` as it becomes known, until that answers `false`.
     pub fn each(self, classes: &ClassNames, mut each: impl FnMut(ImageInput) -> bool) {
         for source in self.sources {
@@ -201,7 +190,7 @@ fn in_table(table: &Path, classes: &ClassNames) -> Result<Vec<ImageInput>> {
         };
         let mut image = classes.of_path(&folder.join(name));
         if let Some(class) = class.and_then(|column| row.get(column)) {
-            image.class = classes.by_name(class.trim());
+            image.class = classes.label(class.trim());
         }
         found.push(image);
     }
@@ -223,8 +212,16 @@ impl ClassNames {
     }
 
     /// The label of a class.
-    fn by_name(&self, name: &str) -> Option<u16> {
+    pub fn label(&self, name: &str) -> Option<u16> {
         self.0.get(name).copied()
+    }
+
+    /// The classes in words, by label.
+    pub fn listed(&self) -> String {
+        let mut names: Vec<(&u16, &String)> = self.0.iter().map(|(n, label)| (label, n)).collect();
+        names.sort();
+        let names: Vec<&String> = names.into_iter().map(|(_, name)| name).collect();
+        class_names(&names)
     }
 
     /// An image whose class is that of the innermost folder above it with a class's name.
@@ -232,7 +229,7 @@ impl ClassNames {
         let folders = path.ancestors().skip(1);
         let mut names = folders.filter_map(|folder| folder.file_name()?.to_str());
         ImageInput {
-            class: names.find_map(|name| self.by_name(name)),
+            class: names.find_map(|name| self.label(name)),
             path: path.to_path_buf(),
         }
     }

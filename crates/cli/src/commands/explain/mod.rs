@@ -1,0 +1,207 @@
+//! `explain`: which pixels decide what a trained network predicts.
+
+mod picture;
+mod printer;
+mod worth;
+
+use super::why::{WhyArgs, why};
+use crate::context::Context;
+use crate::exit::{Exit, failure};
+use crate::inference::{
+    ClassNames, ImageInput, InferenceWorkers, NamedModel, PictureFile, batches, find_inputs,
+    find_model, readable,
+};
+use crate::streams::say_error;
+use anyhow::Result;
+use clap::Args;
+use convsweep_spec::inference::{
+    AttributionMethod, ExplainRequest, Explanation, InferenceReply, InferenceRequest,
+};
+use convsweep_spec::layer_names::LayerNames;
+use convsweep_spec::words::counted;
+use picture::ExplainedPicture;
+use printer::ExplanationPrinter;
+use std::path::PathBuf;
+use worth::Worth;
+
+/// Images of a request: an explanation computes hundreds of images.
+const BATCH: usize = 2;
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The trained network: a job's id or its beginning, or best:EXPERIMENT for the best job of its
+    /// best configuration.
+    pub model: String,
+    /// Images, folders with images, patterns, tables, or - for paths from standard input.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The methods, with commas between them: grad-cam, hires-cam, integrated-gradients,
+    /// smooth-grad, occlusion.
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "grad-cam,integrated-gradients,occlusion",
+        value_parser = method
+    )]
+    pub methods: Vec<AttributionMethod>,
+    /// The class that is explained: predicted, true (by folders or a table), or a class's name.
+    #[arg(long, value_name = "CLASS", default_value = "predicted")]
+    pub class: String,
+    /// The layer whose planes grad-cam and hires-cam look at, such as conv3 or residual8, of the
+    /// model's own list [default: the last one with planes].
+    #[arg(long, value_name = "LAYER")]
+    pub layer: Option<String>,
+    /// The picture of the first 24 images with their maps: a .png, .svg or .html file.
+    #[arg(long, value_name = "FILE", default_value = "explained.png")]
+    pub picture: PathBuf,
+    /// Print JSON, an object in each line, with the maps.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the network is computed [default: cpu].
+    #[arg(long, value_name = "LIST")]
+    pub devices: Option<String>,
+}
+
+/// Which class is explained.
+#[derive(Clone, Copy)]
+enum ExplainedClass {
+    Predicted,
+    True,
+    Label(u16),
+}
+
+fn method(text: &str) -> Result<AttributionMethod, String> {
+    let found = AttributionMethod::ALL
+        .into_iter()
+        .find(|method| method.name() == text);
+    found.ok_or_else(|| {
+        let names = AttributionMethod::ALL.map(AttributionMethod::name);
+        format!("the methods are {}", names.join(", "))
+    })
+}
+
+/// Draws which pixels decide the predictions, and says whether these maps are worth more than
+/// chance.
+///
+/// # Errors
+/// If there is no such network, no such image, or no worker.
+pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
+    if args.paths.is_empty() {
+        say_error(
+            "note: `convsweep explain` shows which pixels decide a prediction, of the images that \
+            are named after the job; what it told of a job is told by `convsweep why`:",
+        );
+        let job = args.model.clone();
+        return why(context, &WhyArgs { job });
+    }
+    let file = PictureFile::new(&args.picture)?;
+    let model = find_model(context, &args.model, false)?;
+    let names = ClassNames::new(&model.classes);
+    let class = explained_class(args, &names)?;
+    let layers = args
+        .layer
+        .as_deref()
+        .map(|layer| layers_up_to(&model, layer));
+    let layers = layers.transpose()?;
+    let inputs = find_inputs(&args.paths, &names)?;
+    for left_out in &inputs.left_out {
+        say_error(&format!("note: {}", left_out.in_words()));
+    }
+    let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
+    let methods = args.methods.clone();
+    let work = batches(inputs, names, BATCH, move |number, images| {
+        InferenceRequest::Explain(Box::new(ExplainRequest {
+            number,
+            images: images.iter().map(|image| image.path.clone()).collect(),
+            classes: images.iter().map(|image| class.of(image)).collect(),
+            methods: methods.clone(),
+            layers,
+        }))
+    })?;
+    let mut picture = ExplainedPicture::new(file, &args.methods, &model);
+    let printer = ExplanationPrinter::new(args.json, &model.classes);
+    let mut worth = Worth::default();
+    let (mut explained, mut unreadable) = (0, 0);
+    workers.answer_all(work, |answered| {
+        let InferenceReply::Explained { images, .. } = answered.reply else {
+            return Ok(());
+        };
+        for (image, found) in readable(answered.about, images, Explanation::Unreadable) {
+            match found {
+                Explanation::Unreadable(problem) => {
+                    unreadable += 1;
+                    printer.unreadable(&image, &problem)?;
+                }
+                Explanation::Explained(found) => {
+                    explained += 1;
+                    worth.count(&found);
+                    printer.image(&image, &found)?;
+                    picture.add(&image, &found);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if explained == 0 {
+        return Err(failure(Exit::Data, "none of the images could be read"));
+    }
+    picture.write()?;
+    for line in worth.in_words() {
+        say_error(&line);
+    }
+    if unreadable > 0 {
+        let files = counted(unreadable, "file");
+        say_error(&format!("{files} could not be read and left out"));
+        return Ok(Exit::JobsFailed);
+    }
+    Ok(Exit::Complete)
+}
+
+fn explained_class(args: &ExplainArgs, names: &ClassNames) -> Result<ExplainedClass> {
+    match args.class.as_str() {
+        "predicted" => Ok(ExplainedClass::Predicted),
+        "true" => Ok(ExplainedClass::True),
+        name => match names.label(name) {
+            Some(label) => Ok(ExplainedClass::Label(label)),
+            None => Err(failure(
+                Exit::Wrong,
+                format!(
+                    "--class {name}: the network knows no such class; its classes are {}, or say \
+                    predicted or true",
+                    names.listed()
+                ),
+            )),
+        },
+    }
+}
+
+impl ExplainedClass {
+    /// The label that is explained of an image; `None` for the predicted one.
+    fn of(self, image: &ImageInput) -> Option<u16> {
+        match self {
+            ExplainedClass::Predicted => None,
+            ExplainedClass::True => image.class,
+            ExplainedClass::Label(label) => Some(label),
+        }
+    }
+}
+
+/// Number of the model's layers up to the one with this name.
+fn layers_up_to(model: &NamedModel, layer: &str) -> Result<usize> {
+    let layers = &model.ensemble.networks[0].architecture.layers;
+    let mut names = LayerNames::of_model();
+    let names: Vec<String> = layers
+        .iter()
+        .map(|layer| names.next(layer.kind()))
+        .collect();
+    let found = names.iter().position(|name| name == layer);
+    found.map(|index| index + 1).ok_or_else(|| {
+        let message = format!(
+            "--layer {layer}: the model's own list has no such layer, but {}",
+            names.join(", ")
+        );
+        failure(Exit::Wrong, message)
+    })
+}

@@ -1,0 +1,82 @@
+//! The picture of the first images with their maps.
+
+use crate::inference::{ImageInput, NamedModel, PictureFile};
+use anyhow::Result;
+use convsweep_report::charts::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
+use convsweep_spec::inference::{AttributionMethod, ExplainedImage};
+use convsweep_spec::words::printable;
+use image::{Rgb, RgbImage};
+
+/// The picture of the first images with their maps.
+pub struct ExplainedPicture<'a> {
+    file: PictureFile,
+    methods: Vec<&'static str>,
+    model: &'a NamedModel,
+    tiles: Vec<ExplainedTile>,
+}
+
+impl<'a> ExplainedPicture<'a> {
+    /// A picture without images.
+    pub fn new(file: PictureFile, methods: &[AttributionMethod], model: &'a NamedModel) -> Self {
+        ExplainedPicture {
+            file,
+            methods: methods.iter().map(|method| method.name()).collect(),
+            model,
+            tiles: Vec::new(),
+        }
+    }
+
+    /// Adds an image, unless there are enough.
+    pub fn add(&mut self, image: &ImageInput, found: &ExplainedImage) {
+        if self.tiles.len() == MOST_EXPLAINED {
+            return;
+        }
+        let class = usize::from(found.class);
+        let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+        let mut maps = Vec::with_capacity(found.maps.len());
+        for map in &found.maps {
+            let (own, random) = (map.curves, found.random);
+            maps.push(ExplainedMap {
+                values: map.values.clone(),
+                words: [
+                    format!(
+                        "pixels go: {:.2}, random {:.2}",
+                        own.deletion, random.deletion
+                    ),
+                    format!("come: {:.2}, random {:.2}", own.insertion, random.insertion),
+                ],
+            });
+        }
+        let probability = found.probabilities[class] * 100.0;
+        self.tiles.push(ExplainedTile {
+            image: self.drawn(&found.pixels),
+            name: printable(&name).into_owned(),
+            explained: format!(
+                "{} {probability:.0} %",
+                printable(&self.model.classes[class])
+            ),
+            maps,
+        });
+    }
+
+    /// The image that the network read.
+    fn drawn(&self, pixels: &[u8]) -> RgbImage {
+        let preparation = &self.model.ensemble.preparation;
+        let (height, width) = (preparation.resize.height, preparation.resize.width);
+        let plane = (height * width) as usize;
+        let last = preparation.channels as usize - 1;
+        RgbImage::from_fn(width, height, |x, y| {
+            let at = (y * width + x) as usize;
+            Rgb([0, 1, 2].map(|channel: usize| pixels[channel.min(last) * plane + at]))
+        })
+    }
+
+    /// Writes the picture.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self) -> Result<()> {
+        self.file
+            .write(&explained_images(&self.methods, &self.tiles))
+    }
+}

@@ -1,0 +1,183 @@
+//! `export`: a trained network as a file for other programs.
+
+mod recorded;
+
+use crate::context::Context;
+use crate::exit::{Code, Exit, failure};
+use crate::inference::{InferenceWorkers, NamedModel, Work, find_model};
+use crate::output::stdout::say;
+use crate::streams::say_error;
+use anyhow::Result;
+use clap::Args;
+use convsweep_files::{Durability, read_regular, write};
+use convsweep_spec::inference::{Export, Exported, InferenceReply, InferenceRequest};
+use convsweep_spec::weights::LARGEST_FILE;
+use convsweep_spec::words::{bytes, counted, listed};
+use recorded::recorded_predictions;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The trained network: a job's id or its beginning, or best:EXPERIMENT for the best job of its
+    /// best configuration.
+    pub model: String,
+    /// The file: .onnx, or .safetensors for the weights with their description.
+    pub file: PathBuf,
+    /// ONNX: the graph reads images as bytes, [batch, height, width, channels], and prepares them
+    /// itself; without this it reads what the network reads, [batch, channels, height, width].
+    #[arg(long)]
+    pub preprocessing: bool,
+    /// ONNX: the output is class probabilities instead of logits.
+    #[arg(long)]
+    pub probabilities: bool,
+    /// ONNX: on how many images the file is compared with the job's recorded predictions.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub images: usize,
+}
+
+/// Kinds of files.
+enum FileFormat {
+    Onnx,
+    Safetensors,
+}
+
+/// Writes the network. An ONNX file is there only if it computes what the job computed.
+///
+/// # Errors
+/// If there is no such network, or the file cannot be written or proved.
+pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
+    let format = format_of(args)?;
+    let model = find_model(context, &args.model, false)?;
+    if let [first, second, ..] = model.ensemble.networks.as_slice() {
+        let message = format!(
+            "a file holds one network, and \"{}\" names several: {}, {}, …",
+            args.model, first.job, second.job
+        );
+        return Err(failure(Exit::Wrong, message));
+    }
+    match format {
+        FileFormat::Safetensors => export_weights(&model, &args.file)?,
+        FileFormat::Onnx => export_onnx(context, args, model)?,
+    }
+    Ok(Exit::Complete)
+}
+
+fn format_of(args: &ExportArgs) -> Result<FileFormat> {
+    let ending = args
+        .file
+        .extension()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    match ending.to_str() {
+        Some("onnx") => Ok(FileFormat::Onnx),
+        Some("safetensors") if !args.preprocessing && !args.probabilities => {
+            Ok(FileFormat::Safetensors)
+        }
+        Some("safetensors") => Err(failure(
+            Exit::Wrong,
+            "--preprocessing and --probabilities are parts of a graph, and a .safetensors file \
+            has weights alone: name an .onnx file",
+        )),
+        _ => Err(failure(
+            Exit::Wrong,
+            format!(
+                "{}: name an .onnx or a .safetensors file",
+                args.file.display()
+            ),
+        )),
+    }
+}
+
+/// Copies the weights, whose metadata describes them.
+fn export_weights(model: &NamedModel, file: &Path) -> Result<()> {
+    let network = &model.ensemble.networks[0];
+    let weights = read_regular(&network.weights, LARGEST_FILE).code(Exit::Results)?;
+    write(file, &weights, Durability::ContentAndName).code(Exit::Wrong)?;
+    say(&format!(
+        "{}: {}, the weights of job {} with {} in the metadata",
+        file.display(),
+        bytes(weights.len() as f64),
+        network.job,
+        "classes, input shape, normalisation and architecture"
+    ))
+}
+
+fn export_onnx(context: &Context, args: &ExportArgs, model: NamedModel) -> Result<()> {
+    let file = std::path::absolute(&args.file).code(Exit::Wrong)?;
+    if file.to_str().is_none() {
+        let message = format!("{}: a name of UTF-8 text is needed", file.display());
+        return Err(failure(Exit::Wrong, message));
+    }
+    let check = recorded_predictions(context, &model, args.images)?;
+    let mirrors = model.ensemble.networks[0].mirrors;
+    let request = InferenceRequest::Export(Box::new(Export {
+        file,
+        preprocessing: args.preprocessing,
+        probabilities: args.probabilities,
+        metadata: metadata(&model),
+        check,
+    }));
+    let workers = InferenceWorkers::new(None, model.ensemble)?;
+    let (sender, work) = mpsc::channel(1);
+    let sent = sender.try_send(Work { request, about: () });
+    sent.map_err(|_| failure(Exit::Internal, "the request was not taken"))?;
+    drop(sender);
+    workers.answer_all(work, |answered| match answered.reply {
+        InferenceReply::Exported(exported) => say(&in_words(&args.file, &exported)),
+        _ => Ok(()),
+    })?;
+    if mirrors {
+        say_error(
+            "note: the job averages each image with its mirror image (tta_flip); the file computes \
+            one view, and was compared over both",
+        );
+    }
+    Ok(())
+}
+
+/// What a program needs to know that loads the file.
+fn metadata(model: &NamedModel) -> BTreeMap<String, String> {
+    let network = &model.ensemble.networks[0];
+    let preparation = &model.ensemble.preparation;
+    let resize = &preparation.resize;
+    let normalization = &network.normalization;
+    let entries = [
+        ("classes", json!(model.classes)),
+        (
+            "input_shape",
+            json!([preparation.channels, resize.height, resize.width]),
+        ),
+        ("mean", json!(normalization.mean)),
+        ("std", json!(normalization.std)),
+        ("job", json!(network.job)),
+    ];
+    let text = |(key, value): (&str, serde_json::Value)| {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), String::from);
+        (key.to_string(), value)
+    };
+    entries.map(text).into()
+}
+
+fn in_words(file: &Path, exported: &Exported) -> String {
+    let operators = exported.operators.iter();
+    let operators: Vec<String> = operators.map(|(name, n)| format!("{n} {name}")).collect();
+    format!(
+        "{}: {}, opset {}, input \"{}\", output \"{}\"\n\
+        operators: {}\n\
+        checked on {}: largest difference of a probability {:.1e}, no class differs",
+        file.display(),
+        bytes(exported.bytes as f64),
+        exported.opset,
+        exported.input,
+        exported.output,
+        listed(&operators),
+        counted(exported.checked.into(), "image"),
+        exported.largest_difference
+    )
+}

@@ -1,0 +1,72 @@
+//! Requests for images, as these become known.
+
+use super::inputs::{ClassNames, ImageInput, Inputs};
+use super::workers::Work;
+use anyhow::Result;
+use convsweep_spec::inference::InferenceRequest;
+use std::thread;
+use tokio::sync::mpsc;
+
+const NOT_TEXT: &str = "has a name that is no UTF-8 text: rename it";
+
+/// Requests for the images, each for at most `most` of them. Those that are there at once share a
+/// request, and none waits for others. `request` makes one of its number and its images.
+///
+/// # Errors
+/// If the system gives no thread.
+pub fn batches(
+    inputs: Inputs,
+    names: ClassNames,
+    most: usize,
+    request: impl Fn(u64, &[&ImageInput]) -> InferenceRequest + Send + 'static,
+) -> Result<mpsc::Receiver<Work<Vec<ImageInput>>>> {
+    let (image, mut images) = mpsc::channel(4 * most);
+    let (work, requests) = mpsc::channel(1);
+    let thread = || thread::Builder::new().name("images".into());
+    thread().spawn(move || inputs.each(&names, |found| image.blocking_send(found).is_ok()))?;
+    thread().spawn(move || {
+        let mut number = 0;
+        while let Some(first) = images.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < most
+                && let Ok(next) = images.try_recv()
+            {
+                batch.push(next);
+            }
+            let sent: Vec<&ImageInput> = batch.iter().filter(|image| can_be_sent(image)).collect();
+            let new = Work {
+                request: request(number, &sent),
+                about: batch,
+            };
+            number += 1;
+            if work.blocking_send(new).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(requests)
+}
+
+/// The images of a request, each with its answer; what could not be sent has the answer that
+/// `unreadable` makes of the reason.
+pub fn readable<T>(
+    images: Vec<ImageInput>,
+    answers: Vec<T>,
+    unreadable: impl Fn(String) -> T,
+) -> Vec<(ImageInput, T)> {
+    let mut answers = answers.into_iter();
+    let mut paired = Vec::with_capacity(images.len());
+    for image in images {
+        let answer = match can_be_sent(&image) {
+            true => answers.next(),
+            false => Some(unreadable(NOT_TEXT.into())),
+        };
+        paired.extend(answer.map(|answer| (image, answer)));
+    }
+    paired
+}
+
+/// Whether a path is text, as requests are.
+fn can_be_sent(image: &ImageInput) -> bool {
+    image.path.to_str().is_some()
+}

@@ -1,0 +1,66 @@
+//! Pictures that the user asks for, in the format that the file's name says.
+
+use crate::exit::{Code, Exit, failure};
+use crate::streams::say_error;
+use anyhow::Result;
+use convsweep_files::Durability;
+use convsweep_report::draw::render::{png, svg};
+use convsweep_report::draw::scene::Scene;
+use std::path::{Path, PathBuf};
+
+/// A file for a picture.
+pub struct PictureFile {
+    path: PathBuf,
+    format: PictureFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PictureFormat {
+    Png,
+    Svg,
+    Html,
+}
+
+impl PictureFile {
+    /// The file that an option names.
+    ///
+    /// # Errors
+    /// If its name has the ending of no kind of picture.
+    pub fn new(path: &Path) -> Result<PictureFile> {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let format = match ending.to_str() {
+            Some("png") => PictureFormat::Png,
+            Some("svg") => PictureFormat::Svg,
+            Some("html" | "htm") => PictureFormat::Html,
+            _ => {
+                let path = path.display();
+                let message = format!("--picture {path}: name a .png, .svg or .html file");
+                return Err(failure(Exit::Wrong, message));
+            }
+        };
+        Ok(PictureFile {
+            path: path.to_path_buf(),
+            format,
+        })
+    }
+
+    /// Writes a picture, and says where it is.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, scene: &Scene) -> Result<()> {
+        let bytes = match self.format {
+            PictureFormat::Png => png(scene).code(Exit::Internal)?,
+            PictureFormat::Svg => svg(scene).code(Exit::Internal)?.into_bytes(),
+            PictureFormat::Html => {
+                let svg = svg(scene).code(Exit::Internal)?;
+                let head = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+                    <title>Convsweep</title>";
+                format!("{head}<body>{svg}</body></html>\n").into_bytes()
+            }
+        };
+        convsweep_files::write(&self.path, &bytes, Durability::SystemCache).code(Exit::Wrong)?;
+        say_error(&format!("picture: {}", self.path.display()));
+        Ok(())
+    }
+}

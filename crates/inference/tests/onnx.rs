@@ -1,0 +1,212 @@
+//! Networks as ONNX files, computed by another program's operators: the logits are those of ours.
+
+#[path = "../../nn/tests/common/random_architecture.rs"]
+mod random_architecture;
+
+use convsweep_nn::{Network, build, device};
+use convsweep_onnx::{OnnxFile, OnnxOptions, Preprocessing, write_onnx};
+use convsweep_spec::augment::MeanStd;
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::model::*;
+use convsweep_spec::random::IndexedDraws;
+use convsweep_spec::shape::Shape;
+use random_architecture::{Draw, fitting, kinds};
+use rten::{Model, Value};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensor, Tensor};
+use std::collections::{BTreeSet, HashMap};
+
+/// Channels, height and width of the images.
+const IMAGE: [u32; 3] = [4, 7, 6];
+/// Images of a batch.
+const BATCH: usize = 3;
+
+fn shape() -> Shape {
+    let [channels, height, width] = IMAGE;
+    Shape::Image {
+        channels,
+        height,
+        width,
+    }
+}
+
+/// Numbers between -1 and 1.
+fn numbers(name: &str, count: usize) -> Vec<f32> {
+    let draws = IndexedDraws::new("onnx", 1, name, 0);
+    let number = |i| (draws.bits(i) >> 40) as f32 / (1 << 23) as f32 - 1.0;
+    (0..count as u64).map(number).collect()
+}
+
+/// A network whose tensors all have random values, none of them neutral.
+fn network(model: &ModelSpec, classes: u32) -> Network {
+    let device = device(DeviceName::CPU).expect("cpu");
+    let mut network = build(model, shape(), classes, 1, &device).expect("fits");
+    let mut values: HashMap<String, Vec<f32>> = HashMap::new();
+    for tensor in network.tensors() {
+        let own = tensor.values();
+        let drawn = numbers(&tensor.name, own.len());
+        let is_variance = tensor.name.ends_with("running_var");
+        let value = |(own, drawn): (f32, f32)| match is_variance {
+            true => 1.0 + 0.5 * drawn,
+            false => own + 0.2 * drawn,
+        };
+        let pairs = own.into_iter().zip(drawn);
+        values.insert(tensor.name.clone(), pairs.map(value).collect());
+    }
+    network
+        .restore(&|name| values.get(name).cloned())
+        .expect("all are there");
+    network
+}
+
+fn file(model: &ModelSpec, network: &Network, options: &OnnxOptions) -> OnnxFile {
+    let mut values = HashMap::new();
+    for tensor in network.tensors() {
+        values.insert(tensor.name.clone(), tensor.values());
+    }
+    let find = |name: &str| values.get(name).cloned();
+    let classes = network.classes() as u32;
+    write_onnx(model, (shape(), classes), &find, options).expect("can be written")
+}
+
+/// The output of a file for an input.
+fn output(file: &OnnxFile, input: Value) -> Vec<f32> {
+    let model = Model::load(file.bytes.clone()).expect("a valid file");
+    let node = |name| model.node_id(name).expect("is there");
+    let inputs = vec![(node(&file.input), input.into())];
+    let found = model.run(inputs, &[node(&file.output)], None);
+    let found = found.unwrap_or_else(|error| panic!("{error}: {:?}", file.operators));
+    let found: Tensor<f32> = found
+        .into_iter()
+        .next()
+        .expect("one")
+        .try_into()
+        .expect("floats");
+    found.to_vec()
+}
+
+/// Compares a network with its file.
+fn compare(model: &ModelSpec, classes: u32) {
+    let network = network(model, classes);
+    let [channels, height, width] = IMAGE.map(|n| n as usize);
+    let shape = [BATCH, channels, height, width];
+    let images = numbers("images", shape.iter().product());
+    let file = file(model, &network, &OnnxOptions::default());
+    let ours = network.classify(images.clone(), shape);
+    let theirs = output(&file, NdTensor::from_data(shape, images).into());
+    let largest = ours.iter().fold(1.0f32, |largest, x| largest.max(x.abs()));
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        let difference = (ours - theirs).abs() / largest;
+        assert!(difference < 1e-4, "{ours} and {theirs} by {model:#?}");
+    }
+}
+
+#[test]
+fn random_networks_compute_the_same_in_onnx() {
+    let mut seen = BTreeSet::new();
+    for number in 0..150 {
+        let mut draw = Draw::new(number);
+        let mut layers: Vec<Layer> = vec![];
+        for _ in 0..30 {
+            layers.push(draw.layer(0));
+            let Some((model, _, outputs)) = fitting(&layers, shape()) else {
+                layers.pop();
+                continue;
+            };
+            if layers.len() >= 6 {
+                compare(&model, outputs);
+                kinds(&layers, &mut seen);
+                break;
+            }
+        }
+    }
+    assert_eq!(seen.len(), 17, "{seen:?}");
+}
+
+#[test]
+fn every_activation_computes_the_same_in_onnx() {
+    use Activation::*;
+    let all = [
+        Relu,
+        LeakyRelu,
+        Elu,
+        Gelu,
+        Silu,
+        Sigmoid,
+        Tanh,
+        Prelu,
+        Relu6,
+        HardSigmoid,
+        HardSwish,
+        Mish,
+        Selu,
+        Softplus,
+    ];
+    for activation in all {
+        let layers = vec![Layer::Activation { activation }, Layer::Flatten];
+        compare(&ModelSpec { layers }, IMAGE.iter().product());
+    }
+}
+
+#[test]
+fn the_graph_prepares_images_and_gives_probabilities() {
+    let [channels, height, width] = IMAGE.map(|n| n as usize);
+    let dense = Dense {
+        units: 5,
+        bias: true,
+        activation: None,
+        init: Init::Torch,
+    };
+    let layers = vec![Layer::Flatten, Layer::Dense(dense)];
+    let model = ModelSpec { layers };
+    let network = network(&model, 5);
+    let normalization = MeanStd {
+        mean: vec![0.1, 0.2, 0.3, 0.4],
+        std: vec![0.5, 0.6, 0.7, 0.8],
+    };
+    let options = OnnxOptions {
+        preprocessing: Some(Preprocessing {
+            normalization: normalization.clone(),
+        }),
+        probabilities: true,
+        ..OnnxOptions::default()
+    };
+    let file = file(&model, &network, &options);
+    assert_eq!(
+        (file.input.as_str(), file.output.as_str()),
+        ("image", "probabilities")
+    );
+    let pixels: Vec<u8> = (0..height * width * channels)
+        .map(|i| (7 * i) as u8)
+        .collect();
+    let mut input = vec![0.0; pixels.len()];
+    for (at, pixel) in pixels.iter().enumerate() {
+        let (channel, place) = (at % channels, at / channels);
+        let MeanStd { mean, std } = &normalization;
+        let value = (f64::from(*pixel) / 255.0 - mean[channel]) / std[channel];
+        input[channel * height * width + place] = value as f32;
+    }
+    let logits = network.classify(input, [1, channels, height, width]);
+    let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
+    let image = NdTensor::from_data([1, height, width, channels], pixels);
+    let found = output(&file, image.into());
+    for (logit, found) in logits.iter().zip(found) {
+        assert!((logit.exp() / sum - found).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    let norm = Norm::Instance { epsilon: 1e-5 };
+    let layers = vec![Layer::Norm { norm }, Layer::Flatten];
+    let classes = IMAGE.iter().product();
+    let written = write_onnx(
+        &ModelSpec { layers },
+        (shape(), classes),
+        &|_| None,
+        &OnnxOptions::default(),
+    );
+    let problem = written.expect_err("no tensors").to_string();
+    assert_eq!(problem, "the weights have no tensor \"norm1.weight\"");
+}

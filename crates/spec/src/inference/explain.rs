@@ -1,0 +1,106 @@
+//! Which pixels decide a prediction.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Images whose predictions are to be explained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainRequest {
+    /// Number of the request, which the answer repeats.
+    pub number: u64,
+    /// The files.
+    pub images: Vec<PathBuf>,
+    /// For each file the class that is explained; the predicted one if `None`.
+    pub classes: Vec<Option<u16>>,
+    /// The methods.
+    pub methods: Vec<AttributionMethod>,
+    /// Number of the model's layers up to the planes that class activation maps look at; `None`
+    /// for the last layer with planes.
+    pub layers: Option<usize>,
+}
+
+/// A method that says how much each pixel matters for a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttributionMethod {
+    /// Planes weighted by their mean gradients (Selvaraju et al. 2017).
+    GradCam,
+    /// Planes multiplied by their gradients (Draelos and Carin 2020).
+    HiResCam,
+    /// Gradients along the way from a mean-coloured image, times the difference (Sundararajan et
+    /// al. 2017).
+    IntegratedGradients,
+    /// Mean of the gradients' sizes over images with noise (Smilkov et al. 2017).
+    SmoothGrad,
+    /// How much the logit falls where a patch is covered (Zeiler and Fergus 2014).
+    Occlusion,
+}
+
+impl AttributionMethod {
+    /// All methods.
+    pub const ALL: [AttributionMethod; 5] = [
+        AttributionMethod::GradCam,
+        AttributionMethod::HiResCam,
+        AttributionMethod::IntegratedGradients,
+        AttributionMethod::SmoothGrad,
+        AttributionMethod::Occlusion,
+    ];
+
+    /// The name that a user writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            AttributionMethod::GradCam => "grad-cam",
+            AttributionMethod::HiResCam => "hires-cam",
+            AttributionMethod::IntegratedGradients => "integrated-gradients",
+            AttributionMethod::SmoothGrad => "smooth-grad",
+            AttributionMethod::Occlusion => "occlusion",
+        }
+    }
+}
+
+/// The explanations of one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Explanation {
+    /// What the methods say.
+    Explained(Box<ExplainedImage>),
+    /// The file is no image that can be read; why, phrased to follow its name.
+    Unreadable(String),
+}
+
+/// What methods say of one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedImage {
+    /// The probability of each class.
+    pub probabilities: Vec<f32>,
+    /// The class that is explained.
+    pub class: u16,
+    /// The image as the network reads it, before normalisation: `[channels, height, width]`.
+    pub pixels: Vec<u8>,
+    /// One map for each method.
+    pub maps: Vec<AttributionMap>,
+    /// The curves of pixels in random order, for comparison.
+    pub random: DeletionCurves,
+}
+
+/// How much each pixel matters, by one method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttributionMap {
+    /// The method.
+    pub method: AttributionMethod,
+    /// `[height, width]`; what speaks for the class is above 0.
+    pub values: Vec<f32>,
+    /// What happens to the prediction if pixels go or come in the order of the map.
+    pub curves: DeletionCurves,
+}
+
+/// Areas under the curves of the class's probability while pixels are taken away from the image,
+/// or put into an image of the mean colour (Petsiuk et al. 2018). A good map has a low first and a
+/// high second area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeletionCurves {
+    /// Mean probability while the pixels that matter most are taken away first.
+    pub deletion: f32,
+    /// Mean probability while the pixels that matter most are put in first.
+    pub insertion: f32,
+}
