@@ -15,6 +15,8 @@ mod decisions;
 mod durability;
 mod environment;
 mod errors;
+mod explain;
+mod export;
 mod fake_worker;
 mod faults;
 mod full_disk;

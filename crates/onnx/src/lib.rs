@@ -13,9 +13,11 @@
 //!
 //! Source: <https://github.com/onnx/onnx/blob/main/docs/Operators.md>.
 
+mod error;
 mod graph;
 mod layers;
 mod proto;
 mod write;
 
-pub use write::{OnnxError, OnnxFile, OnnxOptions, Preprocessing, write_onnx};
+pub use error::OnnxError;
+pub use write::{OnnxFile, OnnxOptions, Preprocessing, write_onnx};

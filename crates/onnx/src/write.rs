@@ -1,5 +1,6 @@
 //! From an architecture and its weights to a file.
 
+use crate::error::{LARGEST, OnnxError};
 use crate::graph::{Graph, Value, int, ints};
 use crate::layers::{LayerWriter, Tensors};
 use crate::proto::*;
@@ -9,14 +10,11 @@ use convsweep_spec::model::ModelSpec;
 use convsweep_spec::shape::{Shape, summarize};
 use prost::Message;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Version of the operators.
 const OPSET: i64 = 17;
 /// Version of the file format that came with them.
 const IR_VERSION: i64 = 8;
-/// Largest file, a limit of protocol buffers.
-const LARGEST: usize = 2_000_000_000;
 
 /// What is written besides the network.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,33 +51,6 @@ pub struct OnnxFile {
     /// Operators, and how often each is used.
     pub operators: BTreeMap<String, u32>,
 }
-
-/// Why a network cannot be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OnnxError {
-    /// A tensor is missing.
-    MissingTensor(String),
-    /// The layers do not fit together.
-    Shape(String),
-    /// The file would be larger than the format allows; its size in bytes.
-    TooLarge(usize),
-}
-
-impl fmt::Display for OnnxError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            OnnxError::MissingTensor(name) => write!(f, "the weights have no tensor \"{name}\""),
-            OnnxError::Shape(problem) => f.write_str(problem),
-            OnnxError::TooLarge(bytes) => write!(
-                f,
-                "the network would take {bytes} bytes, and ONNX files have at most {LARGEST}: \
-                 locally connected layers have weights of their own at each position"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for OnnxError {}
 
 /// Writes the trained network of an architecture for images of this shape; `tensors` gives the
 /// values of its weights and running statistics by name.

@@ -38,7 +38,7 @@ fn main() {
     while let Some(Ok(line)) = input.next() {
         match serde_json::from_str(&line).expect("a command") {
             Command::Train(job) => Attempt { job: &job, next: 0 }.run(&mut input),
-            Command::Continue { .. } | Command::Stop { .. } => {}
+            Command::Continue { .. } | Command::Stop { .. } | Command::Infer(_) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests for images, as these become known.
 
-use super::inputs::{ClassNames, ImageInput, Inputs};
+use super::inputs::{ClassNames, ImageInput, NamedImages};
 use super::workers::Work;
 use anyhow::Result;
 use convsweep_spec::inference::InferenceRequest;
@@ -15,7 +15,7 @@ const NOT_TEXT: &str = "has a name that is no UTF-8 text: rename it";
 /// # Errors
 /// If the system gives no thread.
 pub fn batches(
-    inputs: Inputs,
+    inputs: NamedImages,
     names: ClassNames,
     most: usize,
     request: impl Fn(u64, &[&ImageInput]) -> InferenceRequest + Send + 'static,

@@ -44,7 +44,7 @@ pub enum InputSource {
 
 /// The images, and files that are none.
 #[derive(Debug, Default)]
-pub struct Inputs {
+pub struct NamedImages {
     /// In the order of the command line.
     pub sources: Vec<InputSource>,
     /// The files in folders that are no images, by reason.
@@ -55,8 +55,8 @@ pub struct Inputs {
 ///
 /// # Errors
 /// If a path is not there, a folder has no images, or a table cannot be read.
-pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<Inputs> {
-    let mut inputs = Inputs::default();
+pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<NamedImages> {
+    let mut inputs = NamedImages::default();
     for path in paths {
         if path.as_os_str() == "-" {
             inputs.sources.push(InputSource::StandardInput);
@@ -73,7 +73,7 @@ pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<Inputs> {
     Ok(inputs)
 }
 
-impl Inputs {
+impl NamedImages {
     /// Passes each image to `each` as it becomes known, until that answers `false`.
     pub fn each(self, classes: &ClassNames, mut each: impl FnMut(ImageInput) -> bool) {
         for source in self.sources {

@@ -1,8 +1,8 @@
 //! Activations.
 
 use super::{LayerWriter, per_channel};
+use crate::error::OnnxError;
 use crate::graph::{Value, float};
-use crate::write::OnnxError;
 use convsweep_spec::layer_names::{part, role};
 use convsweep_spec::model::Activation;
 

@@ -1,8 +1,8 @@
 //! Convolutions.
 
 use super::{LayerWriter, pads, plane, wide};
+use crate::error::OnnxError;
 use crate::graph::{Value, int, ints};
-use crate::write::OnnxError;
 use convsweep_spec::layer_names::{part, role};
 use convsweep_spec::model::{Conv, LocallyConnected, Separable, Transposed};
 use convsweep_spec::shape::{Shape, padding_pixels, transposed_cut};

@@ -1,8 +1,8 @@
 //! Fully connected layers.
 
 use super::LayerWriter;
+use crate::error::OnnxError;
 use crate::graph::{Value, int};
-use crate::write::OnnxError;
 use convsweep_spec::layer_names::{part, role};
 use convsweep_spec::model::{Dense, SqueezeExcite};
 use convsweep_spec::shape::Shape;

@@ -8,8 +8,8 @@ mod planes;
 mod pooling;
 mod structures;
 
+use crate::error::OnnxError;
 use crate::graph::{Graph, Value};
-use crate::write::OnnxError;
 use convsweep_spec::layer_names::{part, role};
 use convsweep_spec::model::{Activation, Layer, Norm};
 use convsweep_spec::shape::{ModelSummary, Shape};

@@ -1,8 +1,8 @@
 //! Lists of layers, and structures of them.
 
 use super::LayerWriter;
+use crate::error::OnnxError;
 use crate::graph::{Value, int};
-use crate::write::OnnxError;
 use convsweep_spec::layer_names::{LayerNames, part};
 use convsweep_spec::model::{Join, Layer, Parallel, Residual};
 use convsweep_spec::shape::{Route, Shape, route};

@@ -168,7 +168,7 @@ fn explained_class(args: &ExplainArgs, names: &ClassNames) -> Result<ExplainedCl
             None => Err(failure(
                 Exit::Wrong,
                 format!(
-                    "--class {name}: the network knows no such class; its classes are {}, or say \
+                    "--class {name}: the network knows no such class, it knows {}; or say \
                     predicted or true",
                     names.listed()
                 ),

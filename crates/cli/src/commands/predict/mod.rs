@@ -15,8 +15,8 @@ use anyhow::Result;
 use clap::Args;
 use convsweep_spec::inference::{InferenceReply, InferenceRequest, Prediction};
 use convsweep_spec::words::{counted, thousands};
-use picture::Picture;
-use printer::{PrintedAs, Printer};
+use picture::PredictedPicture;
+use printer::{ImagePrinter, PrintedAs};
 use std::path::PathBuf;
 use tally::Tally;
 
@@ -62,7 +62,7 @@ pub struct PredictArgs {
 /// If there is no such network, no such image, or no worker.
 pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let mut picture = match &args.picture {
-        Some(path) => Some(Picture::new(path)?),
+        Some(path) => Some(PredictedPicture::new(path)?),
         None => None,
     };
     let model = find_model(context, &args.model, args.ensemble)?;
@@ -78,7 +78,7 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
         (false, false) => PrintedAs::Text,
     };
     let top = args.top.clamp(1, model.classes.len());
-    let mut printer = Printer::new(printed_as, &model.classes, top)?;
+    let mut printer = ImagePrinter::new(printed_as, &model.classes, top)?;
     let mut tally = Tally::new(&model.classes);
     let work = batches(inputs, names, BATCH, |number, images| {
         InferenceRequest::Predict {

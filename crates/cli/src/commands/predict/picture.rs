@@ -15,18 +15,18 @@ use std::path::Path;
 const SIDE: u32 = 224;
 
 /// Draws the first images with what was predicted for them.
-pub struct Picture {
+pub struct PredictedPicture {
     file: PictureFile,
     tiles: Vec<ImageTile>,
 }
 
-impl Picture {
+impl PredictedPicture {
     /// A picture that is to be written to a file.
     ///
     /// # Errors
     /// If its name has the ending of no kind of picture.
-    pub fn new(path: &Path) -> Result<Picture> {
-        Ok(Picture {
+    pub fn new(path: &Path) -> Result<PredictedPicture> {
+        Ok(PredictedPicture {
             file: PictureFile::new(path)?,
             tiles: Vec::new(),
         })

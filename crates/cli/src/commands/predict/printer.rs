@@ -26,7 +26,7 @@ pub enum PrintedAs {
 }
 
 /// Prints predictions as they come.
-pub struct Printer<'a> {
+pub struct ImagePrinter<'a> {
     classes: &'a [String],
     top: usize,
     to: Sink,
@@ -40,12 +40,16 @@ enum Sink {
     JsonLines(Stdout),
 }
 
-impl<'a> Printer<'a> {
+impl<'a> ImagePrinter<'a> {
     /// A printer that shows so many classes of each image.
     ///
     /// # Errors
     /// If stdout cannot be written, here and below.
-    pub fn new(printed_as: PrintedAs, classes: &'a [String], top: usize) -> Result<Printer<'a>> {
+    pub fn new(
+        printed_as: PrintedAs,
+        classes: &'a [String],
+        top: usize,
+    ) -> Result<ImagePrinter<'a>> {
         let to = match printed_as {
             PrintedAs::Text => Sink::Text(open_stdout()),
             PrintedAs::JsonLines => Sink::JsonLines(open_stdout()),
@@ -61,7 +65,7 @@ impl<'a> Printer<'a> {
             }
         };
         let widths = classes.iter().map(|name| name.width());
-        Ok(Printer {
+        Ok(ImagePrinter {
             classes,
             top,
             to,
