@@ -7,7 +7,7 @@ use common::random_architecture::{Draw, fitting, kinds};
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
-use convsweep_spec::shape::{ModelSummary, Shape, summarize, tensors};
+use convsweep_spec::shape::{ModelSummary, Shape, tensors};
 
 #[test]
 fn networks_agree_with_their_summaries() {
