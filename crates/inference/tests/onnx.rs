@@ -85,14 +85,31 @@ fn output(file: &OnnxFile, input: Value) -> Vec<f32> {
     found.to_vec()
 }
 
+/// Where files, inputs and logits are left for other programs, by `just test-peers`.
+const FOLDER: &str = "CONVSWEEP_ONNX_FOLDER";
+
+/// Leaves a file, its input and its logits in the folder that is asked for, if there is one.
+fn leave(name: &str, file: &OnnxFile, images: &[f32], logits: &[f32]) {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let path = std::path::Path::new(&folder).join(name);
+    std::fs::write(path.with_extension("onnx"), &file.bytes).expect("writes");
+    for (extension, values) in [("input", images), ("logits", logits)] {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        std::fs::write(path.with_extension(extension), bytes).expect("writes");
+    }
+}
+
 /// Compares a network with its file.
-fn compare(model: &ModelSpec, classes: u32) {
+fn compare(name: &str, model: &ModelSpec, classes: u32) {
     let network = network(model, classes);
     let [channels, height, width] = IMAGE.map(|n| n as usize);
     let shape = [BATCH, channels, height, width];
     let images = numbers("images", shape.iter().product());
     let file = file(model, &network, &OnnxOptions::default());
     let ours = network.classify(images.clone(), shape);
+    leave(name, &file, &images, &ours);
     let theirs = output(&file, NdTensor::from_data(shape, images).into());
     let largest = ours.iter().fold(1.0f32, |largest, x| largest.max(x.abs()));
     assert_eq!(ours.len(), theirs.len());
@@ -115,7 +132,7 @@ fn random_networks_compute_the_same_in_onnx() {
                 continue;
             };
             if layers.len() >= 6 {
-                compare(&model, outputs);
+                compare(&format!("random-{number}"), &model, outputs);
                 kinds(&layers, &mut seen);
                 break;
             }
@@ -145,7 +162,8 @@ fn every_activation_computes_the_same_in_onnx() {
     ];
     for activation in all {
         let layers = vec![Layer::Activation { activation }, Layer::Flatten];
-        compare(&ModelSpec { layers }, IMAGE.iter().product());
+        let name = format!("{activation:?}");
+        compare(&name, &ModelSpec { layers }, IMAGE.iter().product());
     }
 }
 

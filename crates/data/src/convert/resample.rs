@@ -50,8 +50,8 @@ impl Region<'_> {
         let row_bytes = width as usize * self.channels;
         let mut out = vec![0; height as usize * row_bytes];
         let mut stretched = vec![0.0; self.width as usize * self.channels];
-        let columns = Taps::of_axis(self.width, width);
-        let rows = Taps::of_axis(self.height, height);
+        let columns = AxisTaps::of_axis(self.width, width);
+        let rows = AxisTaps::of_axis(self.height, height);
         for (taps, out) in rows.iter().zip(out.chunks_exact_mut(row_bytes)) {
             let bytes = &self.bytes[taps.first * self.stride..];
             weighted_rows(bytes, self.stride, &taps.weights, &mut stretched);
@@ -65,15 +65,15 @@ impl Region<'_> {
 }
 
 /// The pixels along an axis that make up one pixel of the result.
-struct Taps {
+struct AxisTaps {
     first: usize,
     /// Of the first pixel and those behind it; their sum is 1.
     weights: Vec<f32>,
 }
 
-impl Taps {
+impl AxisTaps {
     /// Those of every pixel along an axis that is brought from one length to another.
-    fn of_axis(from: u32, to: u32) -> Vec<Taps> {
+    fn of_axis(from: u32, to: u32) -> Vec<AxisTaps> {
         let ratio = from as f32 / to as f32;
         let support = ratio.max(1.0);
         let taps = |position: u32| {
@@ -87,14 +87,14 @@ impl Taps {
             let sum = weights.iter().fold(0.0, |sum, weight| sum + weight);
             weights.iter_mut().for_each(|weight| *weight /= sum);
             let first = first as usize;
-            Taps { first, weights }
+            AxisTaps { first, weights }
         };
         (0..to).map(taps).collect()
     }
 }
 
 /// Brings a row of pixels to its new width.
-fn gather<const CHANNELS: usize>(row: &[f32], columns: &[Taps], out: &mut [u8]) {
+fn gather<const CHANNELS: usize>(row: &[f32], columns: &[AxisTaps], out: &mut [u8]) {
     let (pixels, _) = row.as_chunks::<CHANNELS>();
     let (out, _) = out.as_chunks_mut::<CHANNELS>();
     for (taps, out) in columns.iter().zip(out) {

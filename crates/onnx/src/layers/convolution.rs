@@ -79,28 +79,56 @@ impl LayerWriter<'_> {
             columns,
         ];
         let weight = self.tensor(&part(name, role::WEIGHT), &shape)?;
-        let mut inputs = vec![input.name, weight];
-        if layer.bias {
-            inputs.push(self.tensor(&part(name, role::BIAS), &[layer.filters])?);
-        }
-        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let (kernel, stride, dilation) = (layer.kernel, layer.stride, layer.dilation);
         let more = layer.output_padding;
         let cut = transposed_cut(layer.padding, kernel, stride, dilation, more);
         let [[top, bottom], [left, right]] = cut;
+        let more = [(-bottom).max(0), (-right).max(0)];
+        // Programs refuse as much output padding as the stride or more: zeros, which is what it is
+        // before the bias, are then added by an operator of their own.
+        let is_usual = (0..2).all(|d| more[d] < i64::from(stride[d]));
+        let mut inputs = vec![input.name, weight];
+        if layer.bias && is_usual {
+            inputs.push(self.tensor(&part(name, role::BIAS), &[layer.filters])?);
+        }
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let attributes = vec![
             ints("kernel_shape", &wide(kernel)),
             ints("strides", &wide(stride)),
             ints("pads", &[top, left, bottom.max(0), right.max(0)]),
-            ints("output_padding", &[(-bottom).max(0), (-right).max(0)]),
+            ints("output_padding", &if is_usual { more } else { [0, 0] }),
             ints("dilations", &wide(dilation)),
             int("group", layer.groups.into()),
         ];
+        let mut result = self.graph.node("ConvTranspose", name, &inputs, attributes);
+        if !is_usual {
+            result = self.padded_output(layer, name, result, more)?;
+        }
         let value = Value {
-            name: self.graph.node("ConvTranspose", name, &inputs, attributes),
+            name: result,
             shape: output,
         };
         self.norm_and_activation(layer.norm, layer.activation, name, value)
+    }
+
+    /// Rows and columns of zeros at the bottom and right, then the bias.
+    fn padded_output(
+        &mut self,
+        layer: &Transposed,
+        name: &str,
+        value: String,
+        [rows, columns]: [i64; 2],
+    ) -> Result<String, OnnxError> {
+        let pads = [0, 0, 0, 0, 0, 0, rows, columns];
+        let pads = self.graph.integers(&part(name, "pads"), &pads);
+        let padded = part(name, "padded");
+        let padded = self.graph.node("Pad", &padded, &[&value, &pads], vec![]);
+        if !layer.bias {
+            return Ok(padded);
+        }
+        let bias = self.tensor(&part(name, role::BIAS), &[layer.filters, 1, 1])?;
+        let sum = part(name, "sum");
+        Ok(self.graph.node("Add", &sum, &[&padded, &bias], vec![]))
     }
 
     /// A convolution with other weights at each position: one convolution collects the pixels of
