@@ -76,6 +76,19 @@ fn the_graph_may_prepare_images_itself() {
     assert_contains(&text, &["[\"cat\",\"dog\"]", "input_shape", "[3,16,16]"]);
 
     let job = workdir.text("select job from jobs order by job");
+    workdir.run(&["export", "best:photos", "card.md"]).exits(0);
+    assert_contains(
+        &workdir.read("card.md"),
+        &[
+            "pipeline_tag: image-classification",
+            "2 classes (cat, dog)",
+            "| cat | 12 | 4 | 3 |",
+            "validation images, by which it may have been chosen: accuracy ",
+            "test images, which played no part in any choice",
+            "Over 2 runs of this configuration",
+            "\"batch_size\": 8",
+        ],
+    );
     let weights = workdir
         .path("results/jobs")
         .join(&job)
@@ -96,7 +109,7 @@ fn what_cannot_be_exported_leaves_no_file() {
     for (arguments, message) in [
         (
             vec!["export", "best:photos", "net.pt"],
-            "name an .onnx or a .safetensors file",
+            "name an .onnx, .safetensors or .md file",
         ),
         (
             vec!["export", &both, "net.onnx"],

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod charts;
 pub mod draw;
 pub mod job_files;
+mod model_card;
 mod output;
 mod page;
 mod paper;
@@ -20,6 +21,7 @@ pub mod statistics;
 pub mod tables;
 
 pub use across::{AcrossReport, report_across};
+pub use model_card::{CardNetwork, model_card};
 pub use output::ReportError;
 pub use scope::ReportScope;
 

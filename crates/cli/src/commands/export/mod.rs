@@ -1,5 +1,6 @@
 //! `export`: a trained network as a file for other programs.
 
+mod card;
 mod recorded;
 
 use crate::context::Context;
@@ -8,6 +9,7 @@ use crate::inference::{InferenceWorkers, NamedModel, Work, find_model};
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
+use card::export_card;
 use clap::Args;
 use convsweep_files::{Durability, read_regular, write};
 use convsweep_spec::inference::{Export, Exported, InferenceReply, InferenceRequest};
@@ -25,7 +27,8 @@ pub struct ExportArgs {
     /// The trained network: a job's id or its beginning, or best:EXPERIMENT for the best job of its
     /// best configuration.
     pub model: String,
-    /// The file: .onnx, or .safetensors for the weights with their description.
+    /// The file: .onnx; .safetensors for the weights with their description; .md for a model card
+    /// that says what was recorded of the network.
     pub file: PathBuf,
     /// ONNX: the graph reads images as bytes, [batch, height, width, channels], and prepares them
     /// itself; without this it reads what the network reads, [batch, channels, height, width].
@@ -43,6 +46,7 @@ pub struct ExportArgs {
 enum FileFormat {
     Onnx,
     Safetensors,
+    Card,
 }
 
 /// Writes the network. An ONNX file is there only if it computes what the job computed.
@@ -61,6 +65,7 @@ pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     }
     match format {
         FileFormat::Safetensors => export_weights(&model, &args.file)?,
+        FileFormat::Card => export_card(context, &model, &args.file)?,
         FileFormat::Onnx => export_onnx(context, args, model)?,
     }
     Ok(Exit::Complete)
@@ -74,18 +79,16 @@ fn format_of(args: &ExportArgs) -> Result<FileFormat> {
         .to_ascii_lowercase();
     match ending.to_str() {
         Some("onnx") => Ok(FileFormat::Onnx),
-        Some("safetensors") if !args.preprocessing && !args.probabilities => {
-            Ok(FileFormat::Safetensors)
-        }
-        Some("safetensors") => Err(failure(
+        Some("safetensors" | "md") if args.preprocessing || args.probabilities => Err(failure(
             Exit::Wrong,
-            "--preprocessing and --probabilities are parts of a graph, and a .safetensors file \
-            has weights alone: name an .onnx file",
+            "--preprocessing and --probabilities are parts of a graph: name an .onnx file",
         )),
+        Some("safetensors") => Ok(FileFormat::Safetensors),
+        Some("md") => Ok(FileFormat::Card),
         _ => Err(failure(
             Exit::Wrong,
             format!(
-                "{}: name an .onnx or a .safetensors file",
+                "{}: name an .onnx, .safetensors or .md file",
                 args.file.display()
             ),
         )),
