@@ -2,7 +2,7 @@
 
 use crate::network::{Named, Network};
 use convsweep_spec::shape::TensorShape;
-use convsweep_spec::weights::{Transfer, assign, read};
+use convsweep_weights::{Transfer, WeightFile, assign};
 use std::collections::HashMap;
 
 impl Network {
@@ -13,20 +13,21 @@ impl Network {
         parameters.chain(statistics).collect()
     }
 
-    /// Takes over the weights of a safetensors file as `transfer` describes. Other layers keep
-    /// theirs.
+    /// Takes over the weights of a file of trained weights as `transfer` describes. Other layers
+    /// keep theirs.
     ///
     /// # Errors
     /// What does not fit, as the rest of a sentence after the file's name; nothing is changed then.
     pub fn take_over(&mut self, file: &[u8], transfer: &Transfer) -> Result<(), String> {
-        let (held, tensors) = (read(file)?, self.shapes());
-        let found = assign(&held, &tensors, transfer).map_err(|problems| problems.join("; "))?;
+        let (held, tensors) = (WeightFile::read(file)?, self.shapes());
+        let found = assign(&held.tensors, &tensors, transfer);
+        let found = found.map_err(|problems| problems.join("; "))?;
         let mut values: HashMap<String, Vec<f32>> = HashMap::new();
         for tensor in self.tensors() {
             values.insert(tensor.name.clone(), tensor.values());
         }
         for (theirs, ours) in found.pairs {
-            values.insert(tensors[ours].name.clone(), held[theirs].values(file)?);
+            values.insert(tensors[ours].name.clone(), held.values(theirs)?);
         }
         let find = |name: &str| values.get(name).cloned();
         self.restore(&find).map_err(|error| error.to_string())

@@ -4,7 +4,7 @@ use crate::error::TrainError;
 use convsweep_files::read_regular;
 use convsweep_nn::Network;
 use convsweep_spec::canonical::hash_of;
-use convsweep_spec::weights::{LARGEST_FILE, Transfer};
+use convsweep_weights::{LARGEST_FILE, Transfer};
 use std::path::Path;
 
 /// Puts the weights of the file at `path` into `network`.

@@ -27,6 +27,7 @@ mod status;
 mod verdict;
 mod watch;
 mod why;
+mod weights;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -84,6 +85,9 @@ pub enum CliCommand {
     /// Fetch, inspect and preview image sets, and remove unused decoded copies.
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Inspect files of trained weights.
+    #[command(subcommand)]
+    Weights(weights::WeightsCommand),
     /// List the devices of this machine and whether they can be used.
     Devices(devices::DevicesArgs),
     /// Print a commented experiment file to start from: convsweep new > first.toml.
@@ -134,6 +138,7 @@ pub fn run_command(
         CliCommand::Retry(args) => retry::retry(context, &args),
         CliCommand::Prune(args) => prune::prune(context, &args),
         CliCommand::Data(command) => data::data(context, command),
+        CliCommand::Weights(command) => weights::weights(&command),
         CliCommand::Devices(args) => devices::devices(&args),
         CliCommand::New(args) => language::new(&args),
         CliCommand::Reference => language::reference(),

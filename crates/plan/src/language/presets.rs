@@ -34,18 +34,22 @@ shipped! {
     "tutorial"
     "lenet5"
     "vgg11"
+    "vgg13"
     "vgg16"
     "resnet20"
     "resnet32"
     "resnet44"
     "resnet56"
     "resnet18"
+    "resnet34"
     "resnet50"
     "googlenet"
     "inception-small"
     "densenet-bc-100-12"
+    "densenet121"
     "mobilenet-v2"
     "squeezenet"
+    "squeezenet-1-0"
 }
 
 /// All shipped architectures.

@@ -11,8 +11,10 @@ use crate::source::tree::Node;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;
-use convsweep_spec::weights::{self, FileTensor, TensorMatch, Transfer, assign};
 use convsweep_spec::words::counted;
+use convsweep_weights::{
+    FileTensor, KnownNetwork, LARGEST_FILE, TensorMatch, Transfer, assign, read, recognise,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -25,12 +27,17 @@ const MAX_SHOWN: usize = 6;
 pub(super) struct ResolvedTransfer {
     pub transfer: Transfer,
     pub path: PathBuf,
-    tensors: Rc<Vec<FileTensor>>,
+    file: Rc<ReadWeights>,
     span: Span,
 }
 
-/// The hash and the tensors of a file of weights.
-type WeightFile = (String, Rc<Vec<FileTensor>>);
+/// What was read of a file of weights.
+#[derive(Debug)]
+struct ReadWeights {
+    hash: String,
+    tensors: Vec<FileTensor>,
+    network: Option<KnownNetwork>,
+}
 
 /// Resolves `train.from`; each file is read once.
 pub(super) struct TransferReader<'a> {
@@ -38,7 +45,7 @@ pub(super) struct TransferReader<'a> {
     /// Name of the experiment that is planned.
     experiment: Option<&'a str>,
     /// The files that have been read, or why they could not be.
-    files: HashMap<PathBuf, Result<WeightFile, String>>,
+    files: HashMap<PathBuf, Result<Rc<ReadWeights>, String>>,
 }
 
 impl<'a> TransferReader<'a> {
@@ -68,7 +75,7 @@ impl<'a> TransferReader<'a> {
                 return None;
             }
         };
-        let (hash, tensors) = match self.file(&path) {
+        let file = match self.file(&path) {
             Ok(file) => file,
             Err(why) => {
                 let title = format!("{} {why}", path.display());
@@ -83,12 +90,12 @@ impl<'a> TransferReader<'a> {
         let map = sink.ok(layer_map(&reader.node("map")?))?;
         Some(ResolvedTransfer {
             transfer: Transfer {
-                hash,
+                hash: file.hash.clone(),
                 map,
                 reinitialised: anew,
             },
             path,
-            tensors,
+            file,
             span: origin.span,
         })
     }
@@ -107,19 +114,27 @@ impl<'a> TransferReader<'a> {
         }
     }
 
-    fn file(&mut self, path: &Path) -> Result<WeightFile, String> {
+    fn file(&mut self, path: &Path) -> Result<Rc<ReadWeights>, String> {
         if let Some(file) = self.files.get(path) {
             return file.clone();
         }
-        let file = match (self.inputs.read)(path, weights::LARGEST_FILE) {
-            Ok(bytes) => {
-                let tensors = weights::read(&bytes);
-                tensors.map(|tensors| (hash_of(&bytes), Rc::new(tensors)))
-            }
+        let file = match (self.inputs.read)(path, LARGEST_FILE) {
+            Ok(bytes) => ReadWeights::of(&bytes).map(Rc::new),
             Err(e) => Err(format!("cannot be read: {e}")),
         };
         self.files.insert(path.to_path_buf(), file.clone());
         file
+    }
+}
+
+impl ReadWeights {
+    fn of(bytes: &[u8]) -> Result<ReadWeights, String> {
+        let tensors = read(bytes)?;
+        Ok(ReadWeights {
+            hash: hash_of(&bytes),
+            network: recognise(&tensors),
+            tensors,
+        })
     }
 }
 
@@ -195,30 +210,52 @@ impl ResolvedTransfer {
     /// Checks that the file's tensors fit the network; what a user should know about how they do.
     pub(super) fn check(&self, network: &[TensorShape], sink: &mut ProblemSink) -> Option<String> {
         let file = short_path(&self.path);
-        match assign(&self.tensors, network, &self.transfer) {
-            Ok(matched) => Some(note(&file, &matched)),
+        match assign(&self.file.tensors, network, &self.transfer) {
+            Ok(matched) => Some(note(&file, &matched, self.file.network.as_ref())),
             Err(problems) => {
+                let help = self.preset();
                 let left = problems.len().saturating_sub(MAX_SHOWN);
                 for problem in problems.into_iter().take(MAX_SHOWN) {
-                    self.report(format!("{file} {problem}"), sink);
+                    self.report(format!("{file} {problem}"), help.as_deref(), sink);
                 }
                 if left > 0 {
                     let more = counted(left as u64, "more tensor");
-                    self.report(format!("{file} does not fit in {more}"), sink);
+                    self.report(format!("{file} does not fit in {more}"), None, sink);
                 }
                 None
             }
         }
     }
 
-    fn report(&self, title: String, sink: &mut ProblemSink) {
-        sink.report(Problem::at(ProblemCode::Weights, self.span, title));
+    /// The shipped architecture that the file's weights belong to.
+    fn preset(&self) -> Option<String> {
+        let network = self.file.network.as_ref()?;
+        let (name, preset) = (network.name, network.preset?);
+        let parameters = match network.parameters.as_str() {
+            "" => String::new(),
+            parameters => format!(", parameters = {{ {parameters} }}"),
+        };
+        Some(format!(
+            "the file looks like torchvision's {name}: [model] preset = \"{preset}\"{parameters}"
+        ))
+    }
+
+    fn report(&self, title: String, help: Option<&str>, sink: &mut ProblemSink) {
+        let problem = Problem::at(ProblemCode::Weights, self.span, title);
+        sink.report(match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
     }
 }
 
-fn note(file: &str, matched: &TensorMatch) -> String {
+fn note(file: &str, matched: &TensorMatch, network: Option<&KnownNetwork>) -> String {
+    let network = match network {
+        Some(network) => format!(" (torchvision's {})", network.name),
+        None => String::new(),
+    };
     let tensors = counted(matched.pairs.len() as u64, "tensor");
-    let mut note = format!("weights from {file}: {tensors}");
+    let mut note = format!("weights from {file}{network}: {tensors}");
     if matched.by_order {
         note += ", matched by kind and order of the layers";
     }

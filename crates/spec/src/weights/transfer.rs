@@ -23,7 +23,7 @@ pub struct Transfer {
 impl Transfer {
     /// The network's name for the file's tensor `name`: by the rule for exactly its layer, or else
     /// by the longest rule that matches.
-    pub(super) fn name_in_network(&self, name: &str) -> String {
+    pub fn name_in_network(&self, name: &str) -> String {
         let Some((layer, role)) = name.rsplit_once('.') else {
             return name.to_string();
         };

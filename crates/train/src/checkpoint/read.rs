@@ -4,7 +4,8 @@ use super::write::{Written, to_text};
 use crate::error::TrainError;
 use convsweep_files::{FileError, open_regular};
 use convsweep_spec::checkpoint::{METADATA_KEY, Position};
-use convsweep_spec::{seal, weights};
+use convsweep_spec::seal;
+use convsweep_weights::not_finite;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -55,7 +56,7 @@ pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
         }
         let values = floats(view.data());
         if let Some(i) = values.iter().position(|value| !value.is_finite()) {
-            let problem = weights::not_finite(name, i);
+            let problem = not_finite(name, i);
             return Err(TrainError::state(path, problem));
         }
         tensors.insert(name.to_string(), values);

@@ -7,7 +7,8 @@ pub(crate) static FROM: &[Field] = &[
     optional(
         "weights",
         ValueKind::Text,
-        "A safetensors file, relative to this file; files from PyTorch and torchvision work too.",
+        "A file of weights, relative to this file: safetensors, or .pt and .pth of PyTorch; layers of \
+         torchvision are recognised. convsweep weights inspect FILE says what is in it.",
     ),
     optional(
         "experiment",

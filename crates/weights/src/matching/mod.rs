@@ -1,13 +1,19 @@
 //! Which tensor of a file initialises which tensor of the network, and everything that does not
 //! fit.
 
-use super::by_order;
-use super::file_tensor::FileTensor;
-use super::optional_tensors::OptionalTensors;
-use super::transfer::Transfer;
-use crate::pattern;
-use crate::shape::TensorShape;
+mod by_order;
+mod optional_tensors;
+mod ordered_names;
+mod prefixes;
+
+use crate::file_tensor::FileTensor;
+use convsweep_spec::pattern;
+use convsweep_spec::shape::TensorShape;
+use convsweep_spec::weights::Transfer;
+use optional_tensors::OptionalTensors;
 use std::collections::{HashMap, HashSet};
+
+pub(crate) use prefixes::short_names;
 
 /// Which tensor of the file initialises which tensor of the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +28,8 @@ pub struct TensorMatch {
 
 /// Matches each tensor of `network` (in layer order) to one of the file: by name, by
 /// `transfer.map`, or, if all names follow common patterns (`features.3`, `layer1.0.conv2`, `fc`),
-/// by kind and order of the layers.
+/// by kind and order of the layers. Without a map, prefixes that say nothing of the network, such as
+/// `module.`, do not count.
 ///
 /// # Errors
 ///
@@ -33,13 +40,17 @@ pub fn assign(
     transfer: &Transfer,
 ) -> Result<TensorMatch, Vec<String>> {
     let optional = OptionalTensors::new(network, transfer);
-    let by_name = indices_by_name(stored, transfer);
+    let names = match transfer.map.is_empty() {
+        true => short_names(stored),
+        false => stored.iter().map(|tensor| tensor.name.as_str()).collect(),
+    };
+    let by_name = indices_by_name(&names, transfer);
     let has_source = |t: &TensorShape| {
         optional.is_reinitialised(t) || optional.may_be_missing(t) || by_name.contains_key(&t.name)
     };
     let by_order = !network.iter().all(has_source) && transfer.map.is_empty();
     let sources = match by_order {
-        true => by_order::match_layers(stored, network, &optional)?,
+        true => by_order::match_layers(stored, &names, network, &optional)?,
         false => {
             let by_name = |t: &TensorShape| by_name.get(&t.name).copied();
             network.iter().map(by_name).collect()
@@ -83,9 +94,9 @@ impl TensorMatch {
 }
 
 /// Indices of the file's tensors by the names that they have in the network.
-fn indices_by_name(stored: &[FileTensor], transfer: &Transfer) -> HashMap<String, usize> {
-    let name = |(i, tensor): (usize, &FileTensor)| (transfer.name_in_network(&tensor.name), i);
-    stored.iter().enumerate().map(name).collect()
+fn indices_by_name(names: &[&str], transfer: &Transfer) -> HashMap<String, usize> {
+    let name = |(i, name): (usize, &&str)| (transfer.name_in_network(name), i);
+    names.iter().enumerate().map(name).collect()
 }
 
 /// Why the file's tensor cannot initialise the network's.

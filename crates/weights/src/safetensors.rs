@@ -1,35 +1,50 @@
-//! The header of a safetensors file: what it says of each tensor, checked against the file.
+//! Safetensors files: what the header says of each tensor, checked against the file.
 
-use crate::seal::LARGEST_HEADER;
+use crate::file_tensor::FileTensor;
+use convsweep_spec::seal::LARGEST_HEADER;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
-const NOT_SAFETENSORS: &str = "is not a safetensors file";
+const NOT_SAFETENSORS: &str = "is not a safetensors file, nor one of PyTorch";
 
-/// A tensor as the file's header describes it.
-#[derive(Deserialize)]
-pub(super) struct TensorHeader {
-    pub(super) dtype: String,
-    pub(super) shape: Vec<u32>,
-    /// Byte range of its values behind the header.
-    pub(super) data_offsets: [usize; 2],
-}
-
-/// Names and headers of the tensors, sorted by name, and where the values begin.
+/// The tensors, sorted by name, and where the values of each are in the file.
 ///
 /// # Errors
 ///
 /// The reason why the file is not a valid one, phrased to follow its name.
-pub(super) fn read(file: &[u8]) -> Result<(Vec<(String, TensorHeader)>, usize), String> {
+pub(crate) fn read(file: &[u8]) -> Result<Vec<(FileTensor, Range<usize>)>, String> {
+    let (entries, data_start) = read_header(file)?;
+    let mut tensors = Vec::with_capacity(entries.len());
+    for (name, header) in entries {
+        let [start, end] = header.data_offsets;
+        let tensor = FileTensor {
+            name,
+            dtype: header.dtype,
+            shape: header.shape,
+            not_finite: None,
+        };
+        check_length(&tensor, end - start)?;
+        tensors.push((tensor, data_start + start..data_start + end));
+    }
+    Ok(tensors)
+}
+
+/// A tensor as the file's header describes it.
+#[derive(Deserialize)]
+struct TensorHeader {
+    dtype: String,
+    shape: Vec<u32>,
+    /// Byte range of its values behind the header.
+    data_offsets: [usize; 2],
+}
+
+/// Names and headers of the tensors, sorted by name, and where the values begin.
+fn read_header(file: &[u8]) -> Result<(Vec<(String, TensorHeader)>, usize), String> {
     if file.is_empty() {
         return Err("is empty".into());
-    }
-    if is_pickle(file) {
-        return Err("is a pickle of PyTorch: write it as safetensors by \
-                    safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")"
-            .into());
     }
     let (header, data) = split(file)?;
     if !header.starts_with(b"{") {
@@ -54,10 +69,36 @@ pub(super) fn read(file: &[u8]) -> Result<(Vec<(String, TensorHeader)>, usize), 
     Ok((tensors, file.len() - data.len()))
 }
 
-/// Whether `torch.save` wrote the file: as a zip archive, or before PyTorch 1.6 as a bare pickle.
-fn is_pickle(file: &[u8]) -> bool {
-    let is_bare_pickle = matches!(file, [0x80, version, ..] if *version < 8);
-    is_bare_pickle || file.starts_with(b"PK")
+/// Checks that a tensor's values take `found` bytes in its type and shape.
+fn check_length(tensor: &FileTensor, found: usize) -> Result<(), String> {
+    let Some(bits) = bits_of(&tensor.dtype) else {
+        return Err(format!(
+            "has \"{}\" in {}, which is no type of safetensors files",
+            tensor.name, tensor.dtype
+        ));
+    };
+    let bits = tensor.count().and_then(|n| n.checked_mul(bits));
+    match bits {
+        Some(bits) if bits.div_ceil(8) == found => Ok(()),
+        _ => Err(format!(
+            "has {found} bytes for \"{}\", which does not fit {} of shape {:?}: the file is \
+             damaged or was written wrongly",
+            tensor.name, tensor.dtype, tensor.shape
+        )),
+    }
+}
+
+/// Bits of a value of a data type; `None` if safetensors files have no such type.
+fn bits_of(dtype: &str) -> Option<usize> {
+    Some(match dtype {
+        "F4" => 4,
+        "F6_E2M3" | "F6_E3M2" => 6,
+        "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" => 8,
+        "I16" | "U16" | "F16" | "BF16" => 16,
+        "I32" | "U32" | "F32" => 32,
+        "I64" | "U64" | "F64" | "C64" => 64,
+        _other => return None,
+    })
 }
 
 /// The header, whose length is the file's first eight bytes, and the values behind it.

@@ -1,34 +1,11 @@
 //! Matching the layers of a file to those of the network by kind and order, for files whose names
 //! are not ours.
 
-use super::file_tensor::FileTensor;
 use super::optional_tensors::OptionalTensors;
-use crate::shape::TensorShape;
-use std::cmp::Ordering;
+use super::ordered_names::{NameOrder, has_ordered_name, without_auxiliary};
+use crate::file_tensor::FileTensor;
+use convsweep_spec::shape::TensorShape;
 use std::collections::{BTreeMap, HashMap};
-
-/// Words used in layer names whose order is that of the layers.
-const ORDERED_WORDS: [&str; 19] = [
-    "",
-    "conv",
-    "bn",
-    "norm",
-    "fc",
-    "linear",
-    "dense",
-    "lin",
-    "layer",
-    "block",
-    "stage",
-    "features",
-    "classifier",
-    "downsample",
-    "shortcut",
-    "module",
-    "model",
-    "net",
-    "prelu",
-];
 
 /// A layer with the indices of its tensors by role (`weight`, `bias`, …).
 #[derive(Debug)]
@@ -71,18 +48,23 @@ impl WeightKind {
 }
 
 /// For each tensor of the network the index of the file's tensor that initialises it, if any.
+/// `names` are those of the file's tensors, as far as they count.
 pub(super) fn match_layers(
     stored: &[FileTensor],
+    names: &[&str],
     network: &[TensorShape],
     optional: &OptionalTensors,
 ) -> Result<Vec<Option<usize>>, Vec<String>> {
-    let mut in_file = layers(stored.iter().map(name_and_dimensions));
+    let dimensions = stored.iter().map(dimensions);
+    let mut in_file = layers(names.iter().copied().zip(dimensions));
     in_file.retain(|layer| layer.roles.contains_key("weight"));
+    without_auxiliary(&mut in_file, |layer| layer.layer);
     if let Some(unordered) = in_file.iter().find(|layer| !has_ordered_name(layer.layer)) {
-        let problem = unordered_name(unordered.layer, stored, network, optional);
+        let problem = unordered_name(unordered.layer, names, network, optional);
         return Err(vec![problem]);
     }
-    in_file.sort_by(|a, b| compare_numbers_by_value(a.layer, b.layer));
+    let order = NameOrder::of(in_file.iter().map(|layer| layer.layer));
+    in_file.sort_by_cached_key(|layer| order.key(layer.layer));
     let in_network = layers(network.iter().map(|t| (t.name.as_str(), t.shape.len())));
     let mut sources = vec![None; network.len()];
     let mut problems = Vec::new();
@@ -107,13 +89,12 @@ pub(super) fn match_layers(
     }
 }
 
-/// Name and number of dimensions; tensors that cannot be weights have more than any kind of layer.
-fn name_and_dimensions(tensor: &FileTensor) -> (&str, usize) {
-    let dimensions = match tensor.is_floating() {
+/// Number of dimensions; tensors that cannot be weights have more than any kind of layer.
+fn dimensions(tensor: &FileTensor) -> usize {
+    match tensor.is_floating() {
         true => tensor.shape.len(),
         false => usize::MAX,
-    };
-    (&tensor.name, dimensions)
+    }
 }
 
 /// Groups tensors, given by name and number of dimensions, by layer.
@@ -188,23 +169,17 @@ fn take_sources(
     }
 }
 
-/// Whether names like this one order layers by the numbers in them.
-fn has_ordered_name(layer: &str) -> bool {
-    let is_ordered = |part: &str| ORDERED_WORDS.contains(&without_number(part));
-    layer.split('.').all(is_ordered)
-}
-
 /// The problem of a file with a layer whose name says nothing of the order of layers.
 fn unordered_name(
     layer: &str,
-    stored: &[FileTensor],
+    names: &[&str],
     network: &[TensorShape],
     optional: &OptionalTensors,
 ) -> String {
     let is_missing = |t: &&TensorShape| {
         !optional.is_reinitialised(t)
             && !optional.may_be_missing(t)
-            && !stored.iter().any(|tensor| tensor.name == t.name)
+            && !names.contains(&t.name.as_str())
     };
     let missing = match network.iter().find(is_missing) {
         Some(t) => format!("has no tensor \"{}\" {:?}, and ", t.name, t.shape),
@@ -214,20 +189,4 @@ fn unordered_name(
         "{missing}calls a layer \"{layer}\", which does not tell the layers' order: name them by \
          map = {{ \"{layer}\" = \"conv1\", … }}"
     )
-}
-
-/// Compares numbers within names by value, so that `layer10` follows `layer9`.
-fn compare_numbers_by_value(a: &str, b: &str) -> Ordering {
-    let parts = |name| str::split(name, '.').map(word_and_number);
-    parts(a).cmp(parts(b))
-}
-
-fn word_and_number(part: &str) -> (&str, u64) {
-    let word = without_number(part);
-    let number = part[word.len()..].parse();
-    (word, number.unwrap_or(0))
-}
-
-fn without_number(part: &str) -> &str {
-    part.trim_end_matches(|c: char| c.is_ascii_digit())
 }

@@ -1,10 +1,10 @@
 //! Which tensors of a network need no tensor of the file: those that the experiment reinitialises,
 //! and the head's.
 
-use super::file_tensor::FileTensor;
-use super::transfer::Transfer;
-use crate::pattern::{self, names};
-use crate::shape::TensorShape;
+use crate::file_tensor::FileTensor;
+use convsweep_spec::pattern::{self, names};
+use convsweep_spec::shape::TensorShape;
+use convsweep_spec::weights::Transfer;
 
 /// Which tensors of a network do not need one of the file.
 pub(super) struct OptionalTensors<'a> {

@@ -1,0 +1,197 @@
+//! The directory of a zip archive of `torch.save`, which is checked to be a plain one: members one
+//! after the other, none compressed, encrypted or twice there, and no other directory.
+
+use std::collections::HashSet;
+
+/// Most members of an archive; there is one for each tensor.
+const MOST_MEMBERS: u64 = 100_000;
+const END: usize = 22;
+const LOCATOR: usize = 20;
+const END64: usize = 56;
+const HEADER: usize = 46;
+const LOCAL_HEADER: usize = 30;
+const DAMAGED: &str = "is a damaged zip archive: its directory does not fit its members";
+
+/// A member of an archive.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Member<'a> {
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+}
+
+/// The members of an archive.
+///
+/// # Errors
+/// Why it is refused, phrased to follow the file's name.
+pub(super) fn members(file: &[u8]) -> Result<Vec<Member<'_>>, String> {
+    let directory = Directory::find(file)?;
+    let mut headers = file.get(directory.start..directory.end).ok_or(DAMAGED)?;
+    let (mut members, mut names) = (Vec::new(), HashSet::new());
+    for _ in 0..directory.count {
+        let member = next_member(file, &mut headers, directory.start)?;
+        if !names.insert(member.name) {
+            return Err(format!(
+                "is refused: it has two members \"{}\"",
+                member.name
+            ));
+        }
+        members.push(member);
+    }
+    match headers.is_empty() {
+        true => Ok(members),
+        false => Err(DAMAGED.into()),
+    }
+}
+
+/// Where the headers of an archive's members are.
+struct Directory {
+    start: usize,
+    end: usize,
+    count: u64,
+}
+
+impl Directory {
+    /// Finds the directory, which must end where the records of the archive's end begin.
+    fn find(file: &[u8]) -> Result<Directory, String> {
+        let end_at = file.len().checked_sub(END).ok_or(CUT_OFF)?;
+        let record = &file[end_at..];
+        let is_last = record.starts_with(b"PK\x05\x06") && number(record, 20, 2) == Some(0);
+        if !is_last {
+            return Err(CUT_OFF.into());
+        }
+        let at = |offset, size| number(record, offset, size).ok_or(DAMAGED);
+        let (disks, mut count) = (at(4, 2)? + at(6, 2)?, at(10, 2)?);
+        let (mut size, mut start, mut end) = (at(12, 4)?, at(16, 4)?, end_at);
+        let locator = end_at.checked_sub(LOCATOR).map(|at| &file[at..end_at]);
+        if let Some(locator) = locator.filter(|bytes| bytes.starts_with(b"PK\x06\x07")) {
+            end = to_usize(number(locator, 8, 8).ok_or(DAMAGED)?)?;
+            if end.checked_add(END64 + LOCATOR) != Some(end_at) {
+                return Err(DAMAGED.into());
+            }
+            let record = &file[end..];
+            let at = |offset| number(record, offset, 8).ok_or(DAMAGED);
+            let (wide_count, wide_size, wide_start) = (at(32)?, at(40)?, at(48)?);
+            let fits = record.starts_with(b"PK\x06\x06")
+                && is_narrow(count, wide_count, 0xffff)
+                && is_narrow(size, wide_size, 0xffff_ffff)
+                && is_narrow(start, wide_start, 0xffff_ffff);
+            if !fits {
+                return Err(DAMAGED.into());
+            }
+            (count, size, start) = (wide_count, wide_size, wide_start);
+        }
+        if count > MOST_MEMBERS {
+            return Err(format!(
+                "is refused: it has more than {MOST_MEMBERS} members"
+            ));
+        }
+        let (start, size) = (to_usize(start)?, to_usize(size)?);
+        if disks != 0 || start.checked_add(size) != Some(end) {
+            return Err(DAMAGED.into());
+        }
+        Ok(Directory { start, end, count })
+    }
+}
+
+const CUT_OFF: &str = "is cut off, or is no archive of torch.save: it does not end with the \
+                       directory of a zip archive";
+
+/// Whether a field repeats the value of its wide form, or says that only that one counts.
+fn is_narrow(field: u64, wide: u64, only_wide: u64) -> bool {
+    field == only_wide || field == wide
+}
+
+/// Reads the first of `headers` and goes behind it; members lie before `end`.
+fn next_member<'a>(
+    file: &'a [u8],
+    headers: &mut &'a [u8],
+    end: usize,
+) -> Result<Member<'a>, String> {
+    let header = *headers;
+    let at = |offset, size| number(header, offset, size).ok_or(DAMAGED);
+    if !header.starts_with(b"PK\x01\x02") {
+        return Err(DAMAGED.into());
+    }
+    let (flags, method) = (at(8, 2)?, at(10, 2)?);
+    let [name_length, extra_length, comment] = [at(28, 2)?, at(30, 2)?, at(32, 2)?];
+    let name_end = HEADER + to_usize(name_length)?;
+    let extra_end = name_end + to_usize(extra_length)?;
+    let name = header.get(HEADER..name_end).ok_or(DAMAGED)?;
+    let name = std::str::from_utf8(name).map_err(|_| DAMAGED)?;
+    check_name(name)?;
+    if method != 0 || flags & 1 != 0 {
+        return Err(format!(
+            "is refused: its member \"{name}\" is compressed or encrypted, which torch.save never \
+             does; load it in PyTorch and save it again"
+        ));
+    }
+    let extra = header.get(name_end..extra_end).ok_or(DAMAGED)?;
+    let mut wide = wide_fields(extra);
+    let mut full = |field: u64| match field {
+        0xffff_ffff => wide.next().ok_or(DAMAGED),
+        field => Ok(field),
+    };
+    let (size, packed, offset) = (full(at(24, 4)?)?, full(at(20, 4)?)?, full(at(42, 4)?)?);
+    if size != packed {
+        return Err(DAMAGED.into());
+    }
+    *headers = header
+        .get(extra_end + to_usize(comment)?..)
+        .ok_or(DAMAGED)?;
+    let bytes = data(file, to_usize(offset)?, to_usize(size)?, end)?;
+    Ok(Member { name, bytes })
+}
+
+/// Checks that a member's name cannot be taken for a place outside the archive.
+fn check_name(name: &str) -> Result<(), String> {
+    let leads_out = |part: &str| part == ".." || part == ".";
+    let is_plain = !name.starts_with('/')
+        && !name.contains(['\\', '\0', ':'])
+        && !name.split('/').any(leads_out);
+    match is_plain {
+        true => Ok(()),
+        false => Err(format!(
+            "is refused: its member \"{name}\" names a place outside the archive"
+        )),
+    }
+}
+
+/// The values of the zip64 field among the extra fields of a header.
+fn wide_fields(mut extra: &[u8]) -> impl Iterator<Item = u64> {
+    let mut values: &[u8] = &[];
+    while let (Some(id), Some(length)) = (number(extra, 0, 2), number(extra, 2, 2)) {
+        let end = 4 + length as usize;
+        if id == 1 {
+            values = extra.get(4..end).unwrap_or_default();
+            break;
+        }
+        extra = extra.get(end..).unwrap_or_default();
+    }
+    let (numbers, _) = values.as_chunks();
+    numbers.iter().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// The bytes of the member whose local header is at `offset`.
+fn data(file: &[u8], offset: usize, size: usize, end: usize) -> Result<&[u8], String> {
+    let before = file.get(..end).ok_or(DAMAGED)?;
+    let local = before.get(offset..).ok_or(DAMAGED)?;
+    let lengths = number(local, 26, 2).zip(number(local, 28, 2));
+    let (name, extra) = lengths.ok_or(DAMAGED)?;
+    if !local.starts_with(b"PK\x03\x04") {
+        return Err(DAMAGED.into());
+    }
+    let start = LOCAL_HEADER + to_usize(name)? + to_usize(extra)?;
+    let bytes = local.get(start..).and_then(|rest| rest.get(..size));
+    bytes.ok_or_else(|| "is cut off: a member ends after its directory begins".into())
+}
+
+/// A little-endian number of `size` bytes.
+fn number(bytes: &[u8], offset: usize, size: usize) -> Option<u64> {
+    let bytes = bytes.get(offset..)?.get(..size)?;
+    let add = |sum, byte: &u8| sum << 8 | u64::from(*byte);
+    Some(bytes.iter().rev().fold(0, add))
+}
+
+fn to_usize(number: u64) -> Result<usize, String> {
+    usize::try_from(number).map_err(|_| DAMAGED.to_string())
+}
