@@ -55,7 +55,7 @@ fn loaded(model: &str, file: &Path, images: Images) -> Network {
     let plan = planned(model, file, images);
     let note = &plan.notes[0];
     assert!(note.contains("weights from"), "{note}");
-    let configuration = &plan.configurations[0].configuration;
+    let configuration = &plan.configurations[0].member.resolved;
     let [channels, height, width] = images.shape;
     let input = Shape::Image {
         channels,
@@ -208,7 +208,7 @@ layers = [
       { norm = "batch" },
       { activation = "relu" },
       { conv = 6, kernel = 1, bias = false, norm = "batch", activation = "relu" },
-      { conv = 3, kernel = 3, padding = 1, bias = false },
+      { conv = "$growth", kernel = 3, padding = 1, bias = false },
     ] },
 ]
 [blocks.transition]
