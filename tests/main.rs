@@ -49,5 +49,6 @@ mod transfer;
 mod unreadable;
 mod verdict;
 mod watch;
+mod weights_files;
 mod winners;
 mod worker_pipes;

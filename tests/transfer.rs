@@ -2,7 +2,7 @@
 //! from a job, and weights that do not fit.
 
 use crate::support::{SMALL, Workdir, assert_contains, root};
-use convsweep_spec::weights;
+use convsweep_weights::WeightFile;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -50,11 +50,12 @@ fn workdir(classes: u32, from: &str) -> Workdir {
 /// The values of all tensors of a safetensors file.
 fn tensors(path: &Path) -> BTreeMap<String, Vec<f32>> {
     let file = std::fs::read(path).expect("readable");
+    let file = WeightFile::read(&file).expect("safetensors");
     let mut tensors = BTreeMap::new();
-    for tensor in weights::read(&file).expect("safetensors") {
+    for (i, tensor) in file.tensors.iter().enumerate() {
         // PyTorch counts the batches of a norm in an integer.
-        if let Ok(values) = tensor.values(&file) {
-            tensors.insert(tensor.name, values);
+        if let Ok(values) = file.values(i) {
+            tensors.insert(tensor.name.clone(), values);
         }
     }
     tensors
@@ -159,7 +160,7 @@ fn unreadable_weights_are_refused() {
     refuses(
         "{ weights = \"fine.toml\" }",
         &[
-            "error: fine.toml is not a safetensors file",
+            "error: fine.toml is not a safetensors file, nor one of PyTorch",
             "--> fine.toml:23:20",
         ],
     );

@@ -7,7 +7,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 seconds="${1:-60}"
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(plan logs state weights images table)
+[ ${#targets[@]} -gt 0 ] || targets=(plan logs state weights pytorch images table)
 grown="${CARGO_TARGET_DIR:-$root/target}/fuzz"
 export CARGO_TARGET_DIR="$grown/build"
 cd "$here"

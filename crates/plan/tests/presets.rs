@@ -70,6 +70,13 @@ fn numbers_of_parameters_are_those_published() {
         ),
         (
             "imagenet",
+            "vgg13",
+            "head = \"imagenet\", norm = \"none\"",
+            133_047_848,
+            tv,
+        ),
+        (
+            "imagenet",
             "vgg16",
             "head = \"imagenet\", norm = \"none\"",
             138_357_544,
@@ -140,10 +147,31 @@ fn numbers_of_parameters_are_those_published() {
         ),
         (
             "imagenet",
+            "resnet34",
+            "stem = \"imagenet\"",
+            21_797_672,
+            tv,
+        ),
+        (
+            "imagenet",
             "resnet50",
             "stem = \"imagenet\"",
             25_557_032,
             tv,
+        ),
+        (
+            "imagenet",
+            "densenet121",
+            "stem = \"imagenet\"",
+            7_978_856,
+            tv,
+        ),
+        (
+            "imagenet",
+            "squeezenet-1-0",
+            "",
+            1_248_424,
+            "torchvision 0.24's squeezenet1_0, counted",
         ),
         (
             "cifar10",
@@ -151,6 +179,13 @@ fn numbers_of_parameters_are_those_published() {
             "",
             11_173_962,
             "github.com/kuangliu/pytorch-cifar, ResNet18",
+        ),
+        (
+            "cifar10",
+            "resnet34",
+            "",
+            21_282_122,
+            "github.com/kuangliu/pytorch-cifar, ResNet34",
         ),
         (
             "cifar10",
@@ -208,7 +243,7 @@ fn numbers_of_parameters_are_those_published() {
 
 #[test]
 fn every_preset_fits_cifar_and_has_a_description() {
-    assert_eq!(presets().count(), 15);
+    assert_eq!(presets().count(), 19);
     for preset in presets() {
         let plan = planned("cifar10", preset.name, "");
         assert!(
@@ -223,7 +258,8 @@ fn every_preset_fits_cifar_and_has_a_description() {
 #[test]
 fn costs_are_the_known_ones() {
     // torchvision's documentation: GFLOPS (which are multiply-accumulates) of resnet18 1.81,
-    // resnet50 4.09, vgg16 15.47, googlenet 1.50, mobilenet_v2 0.30, squeezenet1_1 0.35.
+    // resnet34 3.66, resnet50 4.09, vgg16 15.47, googlenet 1.50, mobilenet_v2 0.30, squeezenet1_1 0.35,
+    // squeezenet1_0 0.82, densenet121 2.83.
     let check = |preset: &str, parameters: &str, gigas: f64| {
         let macs = planned("imagenet", preset, parameters).configurations[0]
             .member
@@ -232,11 +268,14 @@ fn costs_are_the_known_ones() {
         assert!((macs - gigas).abs() <= 0.0051, "{preset}: {macs}");
     };
     check("resnet18", "stem = \"imagenet\"", 1.81);
+    check("resnet34", "stem = \"imagenet\"", 3.66);
     check("resnet50", "stem = \"imagenet\"", 4.09);
     check("vgg16", "head = \"imagenet\"", 15.47);
     check("googlenet", "stem = \"imagenet\"", 1.50);
     check("mobilenet-v2", "stem = 2, early = 2", 0.30);
     check("squeezenet", "", 0.35);
+    check("squeezenet-1-0", "", 0.82);
+    check("densenet121", "stem = \"imagenet\"", 2.83);
 }
 
 #[test]

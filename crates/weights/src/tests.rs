@@ -147,6 +147,42 @@ fn tensors_with_the_names_of_pytorch_are_matched_by_kind_and_order() {
 }
 
 #[test]
+fn prefixes_that_say_nothing_of_the_network_do_not_count() {
+    let (network, plain) = (network(), torch(10));
+    let expected = assign(&plain, &network, &transfer(None)).expect("fits");
+    for prefix in [
+        "module.",
+        "_orig_mod.",
+        "model.module.",
+        "backbone.",
+        "encoder.net.",
+    ] {
+        let mut file = plain.clone();
+        for tensor in &mut file {
+            tensor.name.insert_str(0, prefix);
+        }
+        assert_eq!(
+            assign(&file, &network, &transfer(None)),
+            Ok(expected.clone())
+        );
+    }
+    // The head may lie beside the wrapped network.
+    let mut file = plain.clone();
+    let wrapped = |tensor: &&mut FileTensor| !tensor.name.starts_with("fc");
+    for tensor in file.iter_mut().filter(wrapped) {
+        tensor.name.insert_str(0, "backbone.");
+    }
+    assert_eq!(assign(&file, &network, &transfer(None)), Ok(expected));
+    // Our own names are found behind them, too.
+    let mut file: Vec<_> = network.iter().map(|t| stored(&t.name, &t.shape)).collect();
+    for tensor in &mut file {
+        tensor.name.insert_str(0, "module.");
+    }
+    let found = assign(&file, &network, &transfer(None)).expect("fits");
+    assert!(!found.by_order && found.pairs.len() == 14);
+}
+
+#[test]
 fn the_head_is_reinitialised_for_other_classes_or_on_request() {
     #[track_caller]
     fn check(file: &[FileTensor], reinitialised: Option<&[&str]>, expected: &[&str]) {

@@ -429,3 +429,18 @@ fn damaged_files_are_read_or_refused() {
         "{read}, {refused}"
     );
 }
+
+/// The inputs that fuzzing starts from; failures that it finds are added to them.
+#[test]
+fn what_fuzzing_started_from_or_found_is_read_or_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/pytorch");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("is there") {
+        let path = entry.expect("lists").path();
+        let file = std::fs::read(&path).expect("reads");
+        count += usize::from(read_or_refuse(&file, &path.display().to_string()));
+        let in_archive = zip(&[member("a/data.pkl", file), member("a/data/0", values())]);
+        read_or_refuse(&in_archive, &path.display().to_string());
+    }
+    assert!(count >= 5, "{count}");
+}

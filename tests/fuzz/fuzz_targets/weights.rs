@@ -2,14 +2,14 @@
 //! be read. `just fuzz` runs this.
 #![no_main]
 
-use convsweep_spec::weights::read;
+use convsweep_weights::WeightFile;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    match read(bytes) {
-        Ok(tensors) => {
-            for tensor in tensors {
-                let values = tensor.values(bytes);
+    match WeightFile::read(bytes) {
+        Ok(file) => {
+            for (i, tensor) in file.tensors.iter().enumerate() {
+                let values = file.values(i);
                 let is_float = matches!(tensor.dtype.as_str(), "F16" | "BF16" | "F32" | "F64");
                 assert_eq!(values.is_ok(), is_float);
                 let not_finite = values

@@ -3,6 +3,8 @@
 
 mod families;
 mod layers;
+#[cfg(test)]
+mod tests;
 
 use crate::file_tensor::FileTensor;
 use layers::Layers;
