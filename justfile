@@ -64,6 +64,11 @@ test-damage rounds="2000" seed="15": _build
 test-real: _build
     cargo test --release --package convsweep-data --test real
 
+# Compare networks of torchvision and timm, or those named, with ours on photographs: PyTorch comes from PyPI (some GB) unless CONVSWEEP_TORCH_PYTHON is a Python that has it
+[group("development")]
+test-peers *networks: _build
+    ./tests/peers.sh {{networks}}
+
 # Fuzz each reader of files, or those named, for SECONDS seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
 [group("development")]
 fuzz seconds="60" *targets:

@@ -1,9 +1,10 @@
 //! Files of trained weights, of this program and of others, as named tensors: safetensors files and
-//! those of PyTorch's `torch.save`. Also which tensor of a file initialises which tensor of a
-//! network, and which published network a file holds.
+//! those of PyTorch. Also which tensor of a file initialises which tensor of a network, and which
+//! published network a file holds.
 //!
-//! Nothing in a file is trusted or executed: its sizes are compared with what is there before memory
-//! is reserved, and a pickle that asks for calls other than those that rebuild tensors is refused.
+//! Nothing in a file is trusted or executed: its sizes are compared with what is there before
+//! memory is reserved, and a pickle that asks for other calls than those that rebuild tensors is
+//! refused.
 
 mod file_tensor;
 mod matching;

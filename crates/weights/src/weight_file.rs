@@ -29,11 +29,11 @@ pub struct WeightFile<'a> {
     /// Keys of the dictionaries around the model in a file of PyTorch, such as `state_dict`; names
     /// of tensors are without them.
     pub wrapper: Vec<String>,
-    values: Values<'a>,
+    values: TensorValues<'a>,
 }
 
 /// Where the values of the tensors are, in their order.
-enum Values<'a> {
+enum TensorValues<'a> {
     InFile(&'a [u8], Vec<Range<usize>>),
     Pytorch(Vec<Tensor>),
 }
@@ -76,11 +76,11 @@ impl<'a> WeightFile<'a> {
             return Err(tensor.not_floating());
         }
         match &self.values {
-            Values::InFile(file, ranges) => {
+            TensorValues::InFile(file, ranges) => {
                 let bytes = ranges.get(index).and_then(|range| file.get(range.clone()));
                 tensor.convert(bytes.unwrap_or_default())
             }
-            Values::Pytorch(tensors) => {
+            TensorValues::Pytorch(tensors) => {
                 let bytes = tensors.get(index).map(pytorch::value_bytes);
                 tensor.convert(&bytes.transpose()?.unwrap_or_default())
             }
@@ -90,8 +90,8 @@ impl<'a> WeightFile<'a> {
     /// What a file that this program wrote says of itself.
     pub fn description(&self) -> Option<ModelDescription> {
         match &self.values {
-            Values::InFile(file, _) => ModelDescription::read(file),
-            Values::Pytorch(_) => None,
+            TensorValues::InFile(file, _) => ModelDescription::read(file),
+            TensorValues::Pytorch(_) => None,
         }
     }
 
@@ -105,7 +105,7 @@ impl<'a> WeightFile<'a> {
             tensors,
             format: WeightFormat::Safetensors,
             wrapper: vec![],
-            values: Values::InFile(file, ranges),
+            values: TensorValues::InFile(file, ranges),
         })
     }
 
@@ -120,7 +120,7 @@ impl<'a> WeightFile<'a> {
                 Container::Stream => WeightFormat::PytorchStream,
             },
             wrapper: read.wrapper,
-            values: Values::Pytorch(read.tensors),
+            values: TensorValues::Pytorch(read.tensors),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Files of PyTorch that were made to harm: with code, with sizes that they do not have, and damaged
-//! in any way. Each is refused in words; nothing is executed.
+//! Files of PyTorch that were made to harm: with code, with sizes that they do not have, and
+//! damaged in any way. Each is refused in words; nothing is executed.
 
 mod common;
 
@@ -27,61 +27,45 @@ fn refused(file: &[u8], words: &str) {
     }
 }
 
-/// Everything that a pickle may do to run code, with a mark on the disk that only running it leaves.
+/// All that a pickle may do to run code, with a mark on the disk that only running it leaves.
 #[test]
 fn code_is_refused_by_name_and_not_executed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mark = folder.path().join("executed");
     let command = text(&format!("touch {}", mark.display()));
+    let arguments = [command.clone()];
     let with = |object: Vec<u8>| dictionary(&[("a", View::plain().tensor()), ("b", object)]);
     let instance = |line: &str| [&b"("[..], &command, line.as_bytes()].concat();
     let old_object = [b"(", &name("posix", "system")[..], &command, b"o"].concat();
     let from_stack = [text("os"), text("system"), b"\x93".to_vec()].concat();
-    let new = [
-        name("subprocess", "Popen"),
-        tuple(&[command.clone()]),
-        vec![0x81],
-    ]
-    .concat();
+    let new = [name("subprocess", "Popen"), tuple(&arguments), vec![0x81]].concat();
     let built = [&new[..], b"}b"].concat();
     let attacks = [
-        (
-            call(name("posix", "system"), &[command.clone()]),
-            "posix.system",
-        ),
-        (call(name("os", "popen"), &[command.clone()]), "os.popen"),
-        (call(from_stack, &[command.clone()]), "os.system"),
+        (call(name("posix", "system"), &arguments), "posix.system"),
+        (call(name("os", "popen"), &arguments), "os.popen"),
+        (call(from_stack, &arguments), "os.system"),
         (instance("iposix\nsystem\n"), "posix.system"),
         (old_object, "posix.system"),
         (built, "subprocess.Popen"),
+        (call(name("builtins", "eval"), &arguments), "builtins.eval"),
         (
-            call(name("builtins", "eval"), &[command.clone()]),
-            "builtins.eval",
-        ),
-        (
-            call(name("__builtin__", "exec"), &[command.clone()]),
+            call(name("__builtin__", "exec"), &arguments),
             "__builtin__.exec",
         ),
         (
-            call(name("builtins", "getattr"), &[command.clone()]),
+            call(name("builtins", "getattr"), &arguments),
             "builtins.getattr",
         ),
         (
-            call(name("torch.hub", "load"), &[command.clone()]),
+            call(name("torch.hub", "load"), &arguments),
             "torch.hub.load",
         ),
+        (call(name("torch", "load"), &arguments), "torch.load"),
         (
-            call(name("torch", "load"), &[command.clone()]),
-            "torch.load",
-        ),
-        (
-            call(name("runpy", "_run_code"), &[command.clone()]),
+            call(name("runpy", "_run_code"), &arguments),
             "runpy._run_code",
         ),
-        (
-            call(name("evil.module", "f"), &[command.clone()]),
-            "evil.module.f",
-        ),
+        (call(name("evil.module", "f"), &arguments), "evil.module.f"),
         (
             call(name("importlib", "import_module"), &[]),
             "importlib.import_module",
@@ -275,7 +259,7 @@ fn archives_that_are_not_plain_are_refused() {
     refused(&with(storage.clone()), "two members \"a/data/0\"");
     refused(&with(member("b/data.pkl", object)), "two members data.pkl");
     refused(&with(member("a/constants.pkl", vec![])), "TorchScript");
-    refused(&zip(&[storage.clone()]), "has no data.pkl");
+    refused(&zip(std::slice::from_ref(&storage)), "has no data.pkl");
     // A bomb: a few bytes that claim to be a gigabyte.
     let bomb = ZipMember {
         method: 8,

@@ -131,7 +131,7 @@ impl ReadWeights {
     fn of(bytes: &[u8]) -> Result<ReadWeights, String> {
         let tensors = read(bytes)?;
         Ok(ReadWeights {
-            hash: hash_of(&bytes),
+            hash: hash_of(bytes),
             network: recognise(&tensors),
             tensors,
         })
@@ -230,7 +230,7 @@ impl ResolvedTransfer {
     /// The shipped architecture that the file's weights belong to.
     fn preset(&self) -> Option<String> {
         let network = self.file.network.as_ref()?;
-        let (name, preset) = (network.name, network.preset?);
+        let (name, preset) = (&network.name, network.preset?);
         let parameters = match network.parameters.as_str() {
             "" => String::new(),
             parameters => format!(", parameters = {{ {parameters} }}"),

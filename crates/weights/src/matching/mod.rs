@@ -28,8 +28,8 @@ pub struct TensorMatch {
 
 /// Matches each tensor of `network` (in layer order) to one of the file: by name, by
 /// `transfer.map`, or, if all names follow common patterns (`features.3`, `layer1.0.conv2`, `fc`),
-/// by kind and order of the layers. Without a map, prefixes that say nothing of the network, such as
-/// `module.`, do not count.
+/// by kind and order of the layers. Without a map, prefixes that say nothing of the network, such
+/// as `module.`, do not count.
 ///
 /// # Errors
 ///

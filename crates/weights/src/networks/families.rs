@@ -1,10 +1,10 @@
 //! The families of networks of torchvision, each by what only it has.
 
-use super::KnownNetwork;
+use super::known_network::KnownNetwork;
 use super::layers::Layers;
 
 /// A member of a family: its name, its preset, and what tells it from the others.
-type Member<Mark> = (&'static str, Option<&'static str>, Mark);
+type FamilyMember<Mark> = (&'static str, Option<&'static str>, Mark);
 
 /// The means and standard deviations of ImageNet's pixels.
 const IMAGENET: &str = "mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]";
@@ -14,7 +14,7 @@ const HALVES: &str = "mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5]";
 const HEADS: [&str; 2] = ["fc", "linear"];
 
 /// Blocks of each stage, and whether they are bottlenecks.
-const RESNETS: [Member<([u32; 4], bool)>; 5] = [
+const RESNETS: [FamilyMember<([u32; 4], bool)>; 5] = [
     ("resnet18", Some("resnet18"), ([2, 2, 2, 2], false)),
     ("resnet34", Some("resnet34"), ([3, 4, 6, 3], false)),
     ("resnet50", Some("resnet50"), ([3, 4, 6, 3], true)),
@@ -35,7 +35,7 @@ pub(super) fn resnet(layers: &Layers) -> Option<KnownNetwork> {
     let mark = (blocks, is_bottleneck);
     let (name, preset, _) = RESNETS.iter().find(|member| member.2 == mark)?;
     is_plain.then(|| KnownNetwork {
-        name,
+        name: (*name).into(),
         classes: layers.classes(&HEADS),
         preset: *preset,
         parameters: stem(kernel),
@@ -44,7 +44,7 @@ pub(super) fn resnet(layers: &Layers) -> Option<KnownNetwork> {
 }
 
 /// Filters of the convolutions at each size of the image, each written once with their number.
-const VGGS: [Member<[u32; 5]>; 4] = [
+const VGGS: [FamilyMember<[u32; 5]>; 4] = [
     ("vgg11", Some("vgg11"), [1, 1, 2, 2, 2]),
     ("vgg13", Some("vgg13"), [2, 2, 2, 2, 2]),
     ("vgg16", Some("vgg16"), [2, 2, 3, 3, 3]),
@@ -54,7 +54,7 @@ const VGGS: [Member<[u32; 5]>; 4] = [
 pub(super) fn vgg(layers: &Layers) -> Option<KnownNetwork> {
     let filters = layers.filters("features.");
     let widths = [64u32, 128, 256, 512, 512];
-    let is_this = |member: &&Member<[u32; 5]>| {
+    let is_this = |member: &&FamilyMember<[u32; 5]>| {
         let repeated = |(width, count): (u32, u32)| std::iter::repeat_n(width, count as usize);
         filters
             .iter()
@@ -67,9 +67,13 @@ pub(super) fn vgg(layers: &Layers) -> Option<KnownNetwork> {
         Some([4096, 25088]) => "imagenet",
         _other => "small",
     };
-    let norm = if has_norms { "batch" } else { "none" };
+    let (ending, norm) = if has_norms {
+        ("_bn", "batch")
+    } else {
+        ("", "none")
+    };
     Some(KnownNetwork {
-        name,
+        name: format!("{name}{ending}"),
         classes: layers.classes(&["classifier.6", "classifier"]),
         preset: *preset,
         parameters: format!("head = \"{head}\", norm = \"{norm}\""),
@@ -81,7 +85,7 @@ pub(super) fn mobilenet(layers: &Layers) -> Option<KnownNetwork> {
     let is_this = layers.shape("features.18.0.weight") == Some(&[1280, 320, 1, 1])
         && layers.shape("features.1.conv.0.0.weight") == Some(&[32, 1, 3, 3]);
     is_this.then(|| KnownNetwork {
-        name: "mobilenet_v2",
+        name: "mobilenet_v2".into(),
         classes: layers.classes(&["classifier.1"]),
         preset: Some("mobilenet-v2"),
         parameters: "stem = 2, early = 2".into(),
@@ -97,7 +101,7 @@ pub(super) fn squeezenet(layers: &Layers) -> Option<KnownNetwork> {
         _other => return None,
     };
     Some(KnownNetwork {
-        name,
+        name: (*name).into(),
         classes: layers.classes(&["classifier.1"]),
         preset: Some(preset),
         parameters: String::new(),
@@ -106,7 +110,7 @@ pub(super) fn squeezenet(layers: &Layers) -> Option<KnownNetwork> {
 }
 
 /// Layers of each dense block.
-const DENSENETS: [Member<[u32; 4]>; 3] = [
+const DENSENETS: [FamilyMember<[u32; 4]>; 3] = [
     ("densenet121", Some("densenet121"), [6, 12, 24, 16]),
     ("densenet169", None, [6, 12, 32, 32]),
     ("densenet201", None, [6, 12, 48, 32]),
@@ -122,7 +126,7 @@ pub(super) fn densenet(layers: &Layers) -> Option<KnownNetwork> {
     });
     let (name, preset, _) = DENSENETS.iter().find(|member| member.2 == counts)?;
     Some(KnownNetwork {
-        name,
+        name: (*name).into(),
         classes: layers.classes(&["classifier"]),
         preset: *preset,
         parameters: stem(kernel),
@@ -134,7 +138,7 @@ pub(super) fn googlenet(layers: &Layers) -> Option<KnownNetwork> {
     let is_this = layers.shape("inception3a.branch1.conv.weight") == Some(&[64, 192, 1, 1])
         && layers.has("inception5b.branch4.1.conv.weight");
     is_this.then(|| KnownNetwork {
-        name: "googlenet",
+        name: "googlenet".into(),
         classes: layers.classes(&["fc"]),
         preset: Some("googlenet"),
         parameters: "stem = \"imagenet\", norm = { name = \"batch\", epsilon = 1e-3 }".into(),

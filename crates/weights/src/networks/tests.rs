@@ -44,7 +44,7 @@ fn vgg(filters: &[u32]) -> Vec<FileTensor> {
 #[track_caller]
 fn check(tensors: &[FileTensor], name: &str, preset: Option<&str>, parameters: &str) {
     let found = recognise(tensors).expect("is known");
-    assert_eq!((found.name, found.preset), (name, preset));
+    assert_eq!((found.name.as_str(), found.preset), (name, preset));
     assert_eq!(found.parameters, parameters);
 }
 
@@ -73,6 +73,10 @@ fn published_networks_are_recognised() {
     let vgg11 = [64, 128, 256, 256, 512, 512, 512, 512];
     let parameters = "head = \"imagenet\", norm = \"none\"";
     check(&vgg(&vgg11), "vgg11", Some("vgg11"), parameters);
+    let mut with_norms = vgg(&vgg11);
+    with_norms.push(tensor("features.1.running_mean", &[64]));
+    let parameters = "head = \"imagenet\", norm = \"batch\"";
+    check(&with_norms, "vgg11_bn", Some("vgg11"), parameters);
     assert_eq!(
         recognise(&vgg(&vgg11)).and_then(|network| network.classes),
         Some(7)

@@ -24,6 +24,10 @@ impl<'a> PickleBytes<'a> {
         Ok(taken)
     }
 
+    pub(super) fn skip(&mut self, length: u64) -> Result<(), String> {
+        self.take(length).map(|_| ())
+    }
+
     pub(super) fn u8(&mut self) -> Result<u8, String> {
         Ok(self.take(1)?[0])
     }

@@ -30,7 +30,7 @@ pub(crate) fn check<'a>(
     start: usize,
     operations: &mut u32,
 ) -> Result<Checked<'a>, String> {
-    let mut machine = Machine {
+    let mut machine = PickleMachine {
         bytes: PickleBytes::new(bytes, start),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -54,7 +54,7 @@ pub(crate) fn check<'a>(
 }
 
 /// The stack machine of pickles, with symbols for objects.
-struct Machine<'a> {
+struct PickleMachine<'a> {
     bytes: PickleBytes<'a>,
     stack: Vec<Symbol<'a>>,
     /// Heights of the stack at its marks.
@@ -63,18 +63,18 @@ struct Machine<'a> {
     last_name: Symbol<'a>,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> PickleMachine<'a> {
     /// Carries out an operation; whether another one follows.
     fn step(&mut self) -> Result<bool, String> {
         let operation = self.bytes.u8()?;
         match operation {
             b'.' => return Ok(false),
-            0x80 => drop(self.bytes.u8()?),
-            0x95 => drop(self.bytes.number(8)?),
+            0x80 => self.bytes.skip(1)?,
+            0x95 => self.bytes.skip(8)?,
             b'(' => self.marks.push(self.stack.len()),
-            b'0' if self.marks.last() == Some(&self.stack.len()) => drop(self.marks.pop()),
-            b'0' => drop(self.pop()?),
-            b'1' => drop(self.pop_to_mark()?),
+            b'0' if self.marks.last() == Some(&self.stack.len()) => self.discard_to_mark()?,
+            b'0' => self.discard(1)?,
+            b'1' => self.discard_to_mark()?,
             b'2' => {
                 let top = self.pop()?;
                 self.stack.extend([top.clone(), top]);
@@ -83,11 +83,11 @@ impl<'a> Machine<'a> {
             b'R' | 0x81 | 0x92 | b'i' | b'o' => self.call(operation)?,
             b'g' | b'h' | b'j' | b'p' | b'q' | b'r' | 0x94 => self.memo(operation)?,
             b't' | b'l' | b'd' | 0x91 => {
-                self.pop_to_mark()?;
+                self.discard_to_mark()?;
                 self.stack.push(Symbol::Other);
             }
             b'e' | b'u' | 0x90 => {
-                self.pop_to_mark()?;
+                self.discard_to_mark()?;
                 self.replace(1)?;
             }
             b'a' | b'b' | 0x86 => self.replace(2)?,
@@ -154,22 +154,23 @@ impl<'a> Machine<'a> {
     fn call(&mut self, operation: u8) -> Result<(), String> {
         match operation {
             b'R' => {
-                let (_arguments, function) = (self.pop()?, self.pop()?);
-                check_call(&function)?;
+                self.discard(1)?;
+                check_call(&self.pop()?)?;
             }
             b'i' => {
                 let class = self.bytes.name()?;
                 check_name(&class)?;
                 check_call(&class)?;
-                self.pop_to_mark()?;
+                self.discard_to_mark()?;
             }
             b'o' => {
-                let (class, _arguments) = self.pop_to_mark()?;
-                check_call(&class)?;
+                let class = self.marks.last().and_then(|&mark| self.stack.get(mark));
+                check_call(class.unwrap_or(&Symbol::Other))?;
+                self.discard_to_mark()?;
             }
-            0x92 => drop((self.pop()?, self.pop()?, self.pop()?)),
+            0x92 => self.discard(3)?,
             // A class was checked when it was named; what makes an object of it is not called here.
-            _new => drop((self.pop()?, self.pop()?)),
+            _new => self.discard(2)?,
         }
         self.stack.push(Symbol::Other);
         Ok(())
@@ -197,10 +198,15 @@ impl<'a> Machine<'a> {
 
     /// Replaces the `count` topmost values by one.
     fn replace(&mut self, count: usize) -> Result<(), String> {
+        self.discard(count)?;
+        self.stack.push(Symbol::Other);
+        Ok(())
+    }
+
+    fn discard(&mut self, count: usize) -> Result<(), String> {
         for _ in 0..count {
             self.pop()?;
         }
-        self.stack.push(Symbol::Other);
         Ok(())
     }
 
@@ -213,14 +219,12 @@ impl<'a> Machine<'a> {
         value.ok_or_else(|| "has a damaged pickle: it takes a value where there is none".into())
     }
 
-    /// The values above the last mark: the first, and how many.
-    fn pop_to_mark(&mut self) -> Result<(Symbol<'a>, usize), String> {
+    /// Takes away the last mark and all above it.
+    fn discard_to_mark(&mut self) -> Result<(), String> {
         let mark = self.marks.pop();
         let mark = mark.ok_or("has a damaged pickle: it ends a list that it never began")?;
-        let first = self.stack.get(mark).cloned();
-        let count = self.stack.len() - mark;
         self.stack.truncate(mark);
-        Ok((first.unwrap_or(Symbol::Other), count))
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Judging pickles before they are read: what they would call, and how much memory they can ask for.
+//! Judging pickles before they are read: what they would call, and how much memory they can need.
 //!
 //! Nothing is executed here or by the reader. A pickle is a program for a stack machine; [`check`]
 //! follows it with symbols in place of objects, so that each name that it would call is known.

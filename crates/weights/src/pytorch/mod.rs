@@ -1,8 +1,8 @@
-//! Files that PyTorch's `torch.save` wrote: zip archives, the streams of pickles before PyTorch 1.6,
-//! and the tar archives before 0.1.10.
+//! Files that `torch.save` of PyTorch wrote: zip archives, the streams of pickles before 1.6, and
+//! the tar archives before 0.1.10.
 //!
-//! The crate `pytorch-reader` reads them. It opens a path, so it is given a private copy of the bytes
-//! that were checked here: what it reads is what was checked and hashed.
+//! The crate `pytorch-reader` reads them. It opens a path, so it is given a private copy of the
+//! bytes that were checked here: what it reads is what was checked and hashed.
 
 mod model_dict;
 mod pickles;
@@ -63,7 +63,7 @@ pub(crate) fn read(file: &[u8], container: Container) -> Result<PytorchTensors, 
     drop(copy);
     let mut tensors: Vec<Tensor> = reader.into_tensors().into_values().collect();
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    let wrapper = model_dict::unwrap(&mut tensors);
+    let wrapper = model_dict::take_model(&mut tensors);
     if tensors.is_empty() {
         return Err(
             "has no tensors: torch.save(model.state_dict(), …) writes those of a model".into(),

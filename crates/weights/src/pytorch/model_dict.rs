@@ -46,7 +46,7 @@ const MOST_WRAPPERS: usize = 4;
 
 /// Leaves only the tensors of the model, without the keys of the dictionaries around it, which are
 /// returned.
-pub(super) fn unwrap(tensors: &mut Vec<Tensor>) -> Vec<String> {
+pub(super) fn take_model(tensors: &mut Vec<Tensor>) -> Vec<String> {
     let mut wrappers = Vec::new();
     while wrappers.len() < MOST_WRAPPERS {
         let Some(wrapper) = wrapper(tensors) else {

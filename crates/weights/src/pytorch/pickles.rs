@@ -26,7 +26,8 @@ pub(super) fn check_zip(file: &[u8]) -> Result<(), String> {
                 .into(),
         );
     }
-    check(pickle.bytes, 0, &mut 0).map(drop)
+    check(pickle.bytes, 0, &mut 0)?;
+    Ok(())
 }
 
 /// Judges the stream of pickles that older versions wrote: a magic number, a version, the system,
@@ -51,7 +52,9 @@ pub(super) fn check_tar(file: &[u8]) -> Result<(), String> {
         match name {
             "storages" => check_storages(bytes, &mut operations)?,
             "tensors" => check_tensors(bytes, &mut operations)?,
-            "sys_info" | "pickle" => drop(check(bytes, 0, &mut operations)?),
+            "sys_info" | "pickle" => {
+                check(bytes, 0, &mut operations)?;
+            }
             other => {
                 return Err(format!(
                     "is a tar archive, but not one of torch.save: it has a member \"{other}\""
@@ -74,7 +77,8 @@ fn check_storages(bytes: &[u8], operations: &mut u32) -> Result<(), String> {
         let next = values.and_then(|size| size.checked_add(storage.end + WIDE));
         end = next.ok_or("is cut off within its storages")?;
     }
-    check(bytes, end, operations).map(drop)
+    check(bytes, end, operations)?;
+    Ok(())
 }
 
 /// A pickle for each tensor, then its dimensions, sizes, strides and offset.

@@ -14,7 +14,7 @@ const DAMAGED: &str = "is a damaged zip archive: its directory does not fit its 
 
 /// A member of an archive.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Member<'a> {
+pub(super) struct ZipEntry<'a> {
     pub name: &'a str,
     pub bytes: &'a [u8],
 }
@@ -23,7 +23,7 @@ pub(super) struct Member<'a> {
 ///
 /// # Errors
 /// Why it is refused, phrased to follow the file's name.
-pub(super) fn members(file: &[u8]) -> Result<Vec<Member<'_>>, String> {
+pub(super) fn members(file: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
     let directory = Directory::find(file)?;
     let mut headers = file.get(directory.start..directory.end).ok_or(DAMAGED)?;
     let (mut members, mut names) = (Vec::new(), HashSet::new());
@@ -106,7 +106,7 @@ fn next_member<'a>(
     file: &'a [u8],
     headers: &mut &'a [u8],
     end: usize,
-) -> Result<Member<'a>, String> {
+) -> Result<ZipEntry<'a>, String> {
     let header = *headers;
     let at = |offset, size| number(header, offset, size).ok_or(DAMAGED);
     if !header.starts_with(b"PK\x01\x02") {
@@ -139,7 +139,7 @@ fn next_member<'a>(
         .get(extra_end + to_usize(comment)?..)
         .ok_or(DAMAGED)?;
     let bytes = data(file, to_usize(offset)?, to_usize(size)?, end)?;
-    Ok(Member { name, bytes })
+    Ok(ZipEntry { name, bytes })
 }
 
 /// Checks that a member's name cannot be taken for a place outside the archive.

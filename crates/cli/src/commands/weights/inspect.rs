@@ -38,7 +38,7 @@ pub fn inspect(args: &InspectWeightsArgs) -> Result<Exit> {
     let content = read_regular(&args.file, LARGEST_FILE);
     let content = content.map_err(|error| failure(Exit::Wrong, error.to_string()))?;
     let weights = WeightFile::read(&content).map_err(refused)?;
-    let found = Found {
+    let found = InspectedWeights {
         path: args.file.to_string_lossy().into_owned(),
         size: content.len() as u64,
         network: recognise(&weights.tensors),
@@ -53,7 +53,7 @@ pub fn inspect(args: &InspectWeightsArgs) -> Result<Exit> {
 }
 
 /// A file of weights and what is known of it.
-struct Found<'a> {
+struct InspectedWeights<'a> {
     path: String,
     size: u64,
     weights: WeightFile<'a>,
@@ -61,7 +61,7 @@ struct Found<'a> {
     description: Option<ModelDescription>,
 }
 
-impl Found<'_> {
+impl InspectedWeights<'_> {
     /// Number of values that training changes by gradients.
     fn parameters(&self) -> u64 {
         let is_trained = |tensor: &&FileTensor| {

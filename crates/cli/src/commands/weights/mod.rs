@@ -12,7 +12,7 @@ use inspect::InspectWeightsArgs;
 #[derive(Debug, Subcommand)]
 pub enum WeightsCommand {
     /// List the tensors of a file of weights (safetensors, or .pt and .pth of PyTorch), say which
-    /// network it looks like, and how an experiment starts from it. Nothing in the file is executed.
+    /// network it looks like, and how an experiment starts from it. Nothing in the file is run.
     Inspect(InspectWeightsArgs),
 }
 

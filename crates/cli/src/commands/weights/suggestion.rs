@@ -11,7 +11,7 @@ pub(super) fn suggestion(path: &str, network: Option<&KnownNetwork>, is_ours: bo
             text += "# [model] as in the job that trained them (convsweep show JOB)\n\n"
         }
         None => {
-            text += "# [model] as the network is built; convsweep plan FILE compares the shapes, and\n\
+            text += "# [model] as the network is built; convsweep plan compares the shapes.\n\
                      # map = { \"their name\" = \"conv1\" } behind the file names layers.\n\n";
         }
     }
@@ -23,7 +23,7 @@ pub(super) fn suggestion(path: &str, network: Option<&KnownNetwork>, is_ours: bo
 fn model(network: &KnownNetwork) -> String {
     let Some(preset) = network.preset else {
         return format!(
-            "# no preset computes {}; the nearest can be printed and changed (convsweep preset)\n\n",
+            "# no preset computes {}: print the nearest and change it (convsweep preset)\n\n",
             network.name
         );
     };
