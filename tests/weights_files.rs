@@ -83,8 +83,13 @@ fn training_starts_from_every_way_to_save_weights_in_pytorch() {
     ] {
         let workdir = with_file(&std::fs::read(kept(name)).expect("is there"));
         let plan = workdir.stdout(&["plan", "fine.toml"]);
-        let note = "weights from weights.pth: 52 tensors, matched by kind and order of the layers";
-        assert_contains(&plan, &[note]);
+        let inside = match name {
+            "resnet-nested.pth" => ", its \"state_dict.module\"",
+            _other => "",
+        };
+        let note = "52 tensors, matched by kind and order of the layers";
+        let note = format!("weights from weights.pth{inside}: {note}");
+        assert_contains(&plan, &[&note]);
         workdir.run(&["run", "fine.toml"]).exits(0);
         let folders = workdir.job_folders();
         let trained = tensors(&folders[0].join("model.safetensors"));
@@ -222,7 +227,7 @@ fn hostile_files_are_refused_by_name_and_in_little_memory() {
         (long_text, "is cut off: it ends within its pickle"),
         (
             leading_out,
-            "its member \"../../data/0\" names a place outside the archive",
+            "is refused: its member \"../../data/0\" names a place outside the archive",
         ),
         (cut, "is cut off, or is no archive of torch.save"),
         (vec![], "is empty"),
@@ -264,4 +269,69 @@ fn what_is_no_file_is_refused() {
         .run(&["plan", "fine.toml"])
         .exits(2)
         .says(&["is a named pipe"]);
+}
+
+/// A safetensors file with tensors of these shapes, all zero.
+fn safetensors(shapes: &[(String, Vec<usize>)]) -> Vec<u8> {
+    let mut header = serde_json::Map::new();
+    let mut end = 0;
+    for (name, shape) in shapes {
+        let start = end;
+        end += 4 * shape.iter().product::<usize>();
+        let tensor = serde_json::json!({
+            "dtype": "F32", "shape": shape, "data_offsets": [start, end]
+        });
+        header.insert(name.clone(), tensor);
+    }
+    let header = serde_json::Value::from(header).to_string();
+    let length = (header.len() as u64).to_le_bytes();
+    [&length[..], header.as_bytes(), &vec![0; end]].concat()
+}
+
+/// What torchvision's ResNet-18 has, without the later half of each block.
+fn part_of_resnet18() -> Vec<u8> {
+    let mut shapes = vec![
+        ("conv1.weight".to_string(), vec![64, 3, 7, 7]),
+        ("bn1.running_mean".to_string(), vec![64]),
+        ("layer1.0.conv2.weight".to_string(), vec![64, 64, 3, 3]),
+        ("fc.weight".to_string(), vec![1000, 512]),
+    ];
+    for (stage, block) in (1..=4).flat_map(|stage| [(stage, 0), (stage, 1)]) {
+        let name = format!("layer{stage}.{block}.conv1.weight");
+        shapes.push((name, vec![8, 64, 3, 3]));
+    }
+    safetensors(&shapes)
+}
+
+#[test]
+fn a_published_network_is_recognised_and_its_preset_named() {
+    let workdir = Workdir::new();
+    let experiment = experiment("resnet18.safetensors");
+    workdir.write("fine.toml", &experiment);
+    std::fs::write(workdir.path("resnet18.safetensors"), part_of_resnet18()).expect("written");
+    let preset = "the file looks like torchvision's resnet18: \
+                  [model] preset = \"resnet18\", parameters = { stem = \"imagenet\" }";
+    workdir.run(&["plan", "fine.toml"]).exits(2).says(&[
+        "resnet18.safetensors has 0 norms where the network has 10: name layers by `map`",
+        preset,
+    ]);
+    let text = workdir.stdout(&["weights", "inspect", "resnet18.safetensors"]);
+    assert_contains(&text, &["looks like torchvision resnet18, 1000 classes\n"]);
+    // The lines that it prints are an experiment file's.
+    let (_, lines) = text
+        .split_once("# To start from these weights:\n")
+        .expect("is there");
+    let (model, from) = lines.split_once("[train]\n").expect("is there");
+    assert_eq!(
+        from.trim_end(),
+        "from = { weights = \"resnet18.safetensors\" }"
+    );
+    let (before, rest) = experiment.split_once("[model]").expect("is there");
+    let (_, train) = rest.split_once("[train]").expect("is there");
+    let suggested = format!("{before}{model}[train]{train}").replace(from.trim_end(), "");
+    workdir.write("suggested.toml", &suggested);
+    assert_contains(
+        &workdir.stdout(&["plan", "suggested.toml"]),
+        &["11,179,077"],
+    );
 }

@@ -96,6 +96,16 @@ fn what_is_no_code_is_read() {
     let plain = dictionary(&[("w", View::plain().tensor())]);
     assert_eq!(tensors(&saved(plain.clone())), expected);
     assert_eq!(tensors(&stream(plain.clone())), expected);
+    // The name of an archive may have any length.
+    for length in 1..60 {
+        let root = "n".repeat(length);
+        let file = zip(&[
+            member(&format!("{root}/data.pkl"), pickle(plain.clone())),
+            member(&format!("{root}/data/0"), common::values()),
+        ]);
+        assert_eq!(tensors(&file), expected, "{length}");
+        assert_eq!(tensors(&with_wide_end(&file)), expected, "{length}");
+    }
     // Objects of any class are not made, and numbers and dates beside the model are skipped.
     let object = [
         name("my.script", "Options"),

@@ -13,7 +13,7 @@ use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;
 use convsweep_spec::words::counted;
 use convsweep_weights::{
-    FileTensor, KnownNetwork, LARGEST_FILE, TensorMatch, Transfer, assign, read, recognise,
+    FileTensor, KnownNetwork, LARGEST_FILE, TensorMatch, Transfer, WeightFile, assign, recognise,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub(super) struct ResolvedTransfer {
 #[derive(Debug)]
 struct ReadWeights {
     hash: String,
+    /// Keys of the dictionaries around the model.
+    wrapper: Vec<String>,
     tensors: Vec<FileTensor>,
     network: Option<KnownNetwork>,
 }
@@ -129,11 +131,12 @@ impl<'a> TransferReader<'a> {
 
 impl ReadWeights {
     fn of(bytes: &[u8]) -> Result<ReadWeights, String> {
-        let tensors = read(bytes)?;
+        let file = WeightFile::read(bytes)?;
         Ok(ReadWeights {
             hash: hash_of(bytes),
-            network: recognise(&tensors),
-            tensors,
+            network: recognise(&file.tensors),
+            wrapper: file.wrapper,
+            tensors: file.tensors,
         })
     }
 }
@@ -211,7 +214,7 @@ impl ResolvedTransfer {
     pub(super) fn check(&self, network: &[TensorShape], sink: &mut ProblemSink) -> Option<String> {
         let file = short_path(&self.path);
         match assign(&self.file.tensors, network, &self.transfer) {
-            Ok(matched) => Some(note(&file, &matched, self.file.network.as_ref())),
+            Ok(matched) => Some(note(&file, &matched, &self.file)),
             Err(problems) => {
                 let help = self.preset();
                 let left = problems.len().saturating_sub(MAX_SHOWN);
@@ -249,13 +252,16 @@ impl ResolvedTransfer {
     }
 }
 
-fn note(file: &str, matched: &TensorMatch, network: Option<&KnownNetwork>) -> String {
-    let network = match network {
-        Some(network) => format!(" (torchvision's {})", network.name),
-        None => String::new(),
-    };
+fn note(file: &str, matched: &TensorMatch, read: &ReadWeights) -> String {
+    let mut note = format!("weights from {file}");
+    if !read.wrapper.is_empty() {
+        note += &format!(", its \"{}\"", read.wrapper.join("."));
+    }
+    if let Some(network) = &read.network {
+        note += &format!(" (torchvision's {})", network.name);
+    }
     let tensors = counted(matched.pairs.len() as u64, "tensor");
-    let mut note = format!("weights from {file}{network}: {tensors}");
+    note += &format!(": {tensors}");
     if matched.by_order {
         note += ", matched by kind and order of the layers";
     }

@@ -62,6 +62,10 @@ pub(super) fn vgg(layers: &Layers) -> Option<KnownNetwork> {
             .eq(widths.into_iter().zip(member.2).flat_map(repeated))
     };
     let (name, preset, _) = VGGS.iter().find(is_this)?;
+    // In timm, the first dense layers are convolutions.
+    if layers.has("pre_logits.fc1.weight") {
+        return None;
+    }
     let has_norms = layers.has("features.1.running_mean");
     let head = match layers.shape("classifier.0.weight") {
         Some([4096, 25088]) => "imagenet",

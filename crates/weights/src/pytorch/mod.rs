@@ -51,13 +51,24 @@ pub(crate) fn container(file: &[u8]) -> Option<Container> {
 /// # Errors
 /// Why the file is refused, phrased to follow its name.
 pub(crate) fn read(file: &[u8], container: Container) -> Result<PytorchTensors, String> {
-    match container {
-        Container::Zip => pickles::check_zip(file)?,
-        Container::Tar => pickles::check_tar(file)?,
-        Container::Stream => pickles::check_stream(file)?,
-    }
+    let parts = match container {
+        Container::Zip => {
+            pickles::check_zip(file)?;
+            zip_directory::without_wide_end(file)?
+        }
+        Container::Tar => {
+            pickles::check_tar(file)?;
+            [file, &[]]
+        }
+        Container::Stream => {
+            pickles::check_stream(file)?;
+            [file, &[]]
+        }
+    };
     let mut copy = tempfile::NamedTempFile::new().map_err(not_copied)?;
-    copy.write_all(file).map_err(not_copied)?;
+    for part in parts {
+        copy.write_all(part).map_err(not_copied)?;
+    }
     let reader = PytorchReader::new(copy.path()).map_err(|error| unreadable(&error))?;
     // The reader has the file open; its name is not needed any more.
     drop(copy);
@@ -93,6 +104,11 @@ fn not_copied(error: std::io::Error) -> String {
 /// What the reader says of a file, which may repeat much of it.
 fn unreadable(error: &dyn std::fmt::Display) -> String {
     let mut text = error.to_string();
+    if text.contains("storage persistent id has 4 fields") {
+        return "holds a whole module as PyTorch before 1.6 wrote it, with the source code of its \
+                classes: save its state_dict() instead"
+            .into();
+    }
     if let Some((end, _)) = text.char_indices().nth(300) {
         text.truncate(end);
         text.push('…');

@@ -26,6 +26,13 @@ pub(super) fn check_zip(file: &[u8]) -> Result<(), String> {
                 .into(),
         );
     }
+    if let Some(packed) = members.iter().find(|member| !member.is_stored) {
+        return Err(format!(
+            "is refused: its member \"{}\" is compressed or encrypted, which torch.save never does; \
+             load it in PyTorch and save it again",
+            packed.name
+        ));
+    }
     check(pickle.bytes, 0, &mut 0)?;
     Ok(())
 }

@@ -17,6 +17,8 @@ const DAMAGED: &str = "is a damaged zip archive: its directory does not fit its 
 pub(super) struct ZipEntry<'a> {
     pub name: &'a str,
     pub bytes: &'a [u8],
+    /// Whether its bytes are there as they are.
+    pub is_stored: bool,
 }
 
 /// The members of an archive.
@@ -40,6 +42,19 @@ pub(super) fn members(file: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
     match headers.is_empty() {
         true => Ok(members),
         false => Err(DAMAGED.into()),
+    }
+}
+
+/// The archive in two parts, without the wide form of its end between them, which PyTorch always
+/// writes, where the narrow form says it all. `zip` 9.8 takes the second header of a directory for the
+/// first if the first is as long as the wide form (76 bytes, for an archive's name of 21 letters).
+pub(super) fn without_wide_end(file: &[u8]) -> Result<[&[u8]; 2], String> {
+    let directory = Directory::find(file)?;
+    let end = &file[file.len() - END..];
+    let is_only_wide = |offset: usize| end[offset..offset + 2] == [0xff, 0xff];
+    match [10, 12, 14, 16, 18].into_iter().any(is_only_wide) {
+        true => Ok([file, &[]]),
+        false => Ok([&file[..directory.end], end]),
     }
 }
 
@@ -119,12 +134,7 @@ fn next_member<'a>(
     let name = header.get(HEADER..name_end).ok_or(DAMAGED)?;
     let name = std::str::from_utf8(name).map_err(|_| DAMAGED)?;
     check_name(name)?;
-    if method != 0 || flags & 1 != 0 {
-        return Err(format!(
-            "is refused: its member \"{name}\" is compressed or encrypted, which torch.save never \
-             does; load it in PyTorch and save it again"
-        ));
-    }
+    let is_stored = method == 0 && flags & 1 == 0;
     let extra = header.get(name_end..extra_end).ok_or(DAMAGED)?;
     let mut wide = wide_fields(extra);
     let mut full = |field: u64| match field {
@@ -132,14 +142,18 @@ fn next_member<'a>(
         field => Ok(field),
     };
     let (size, packed, offset) = (full(at(24, 4)?)?, full(at(20, 4)?)?, full(at(42, 4)?)?);
-    if size != packed {
+    if is_stored && size != packed {
         return Err(DAMAGED.into());
     }
     *headers = header
         .get(extra_end + to_usize(comment)?..)
         .ok_or(DAMAGED)?;
-    let bytes = data(file, to_usize(offset)?, to_usize(size)?, end)?;
-    Ok(ZipEntry { name, bytes })
+    let bytes = data(file, to_usize(offset)?, to_usize(packed)?, end)?;
+    Ok(ZipEntry {
+        name,
+        bytes,
+        is_stored,
+    })
 }
 
 /// Checks that a member's name cannot be taken for a place outside the archive.

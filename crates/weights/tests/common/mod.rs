@@ -152,6 +152,26 @@ pub fn zip(members: &[ZipMember]) -> Vec<u8> {
     file
 }
 
+/// The same archive with the wide form of its end, too, which PyTorch always writes.
+pub fn with_wide_end(file: &[u8]) -> Vec<u8> {
+    let end = file.len() - 22;
+    let narrow = &file[end..];
+    let number = |offset: usize, size: usize| {
+        let mut wide = narrow[offset..offset + size].to_vec();
+        wide.resize(8, 0);
+        wide
+    };
+    let (count, size, start) = (number(10, 2), number(12, 4), number(16, 4));
+    let mut wide = b"PK\x06\x06".to_vec();
+    wide.extend(44u64.to_le_bytes());
+    wide.extend([30, 3, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    wide.extend([count.clone(), count, size, start].concat());
+    wide.extend(b"PK\x06\x07\0\0\0\0");
+    wide.extend((end as u64).to_le_bytes());
+    wide.extend([1, 0, 0, 0]);
+    [&file[..end], &wide, narrow].concat()
+}
+
 /// An archive of `torch.save` with this object.
 pub fn saved(object: Vec<u8>) -> Vec<u8> {
     zip(&[
