@@ -25,7 +25,20 @@ impl<'a> PickleBytes<'a> {
     }
 
     pub(super) fn skip(&mut self, length: u64) -> Result<(), String> {
-        self.take(length).map(|_| ())
+        self.take(length)?;
+        Ok(())
+    }
+
+    /// A value of this many bytes, whatever it is.
+    pub(super) fn opaque(&mut self, length: u64) -> Result<Symbol<'a>, String> {
+        self.skip(length)?;
+        Ok(Symbol::Other)
+    }
+
+    /// A value whose bytes follow their number, whatever it is.
+    pub(super) fn counted_opaque(&mut self, size: u64) -> Result<Symbol<'a>, String> {
+        self.counted(size)?;
+        Ok(Symbol::Other)
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, String> {
@@ -35,8 +48,9 @@ impl<'a> PickleBytes<'a> {
     /// A little-endian number of `size` bytes, at most eight.
     pub(super) fn number(&mut self, size: u64) -> Result<u64, String> {
         let bytes = self.take(size)?;
-        let add = |sum, byte: &u8| sum << 8 | u64::from(*byte);
-        Ok(bytes.iter().rev().fold(0, add))
+        let mut wide = [0; 8];
+        wide[..bytes.len()].copy_from_slice(bytes);
+        Ok(u64::from_le_bytes(wide))
     }
 
     /// The rest of a line, without its end.

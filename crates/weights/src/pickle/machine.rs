@@ -122,10 +122,10 @@ impl<'a> PickleMachine<'a> {
                 let line = bytes.line()?;
                 std::str::from_utf8(line).map_or(Symbol::Other, Symbol::Text)
             }
-            b'G' => bytes.take(8).map(|_| Symbol::Other)?,
-            b'C' => bytes.counted(1).map(|_| Symbol::Other)?,
-            b'B' => bytes.counted(4).map(|_| Symbol::Other)?,
-            0x8e | 0x96 => bytes.counted(8).map(|_| Symbol::Other)?,
+            b'G' => bytes.opaque(8)?,
+            b'C' => bytes.counted_opaque(1)?,
+            b'B' => bytes.counted_opaque(4)?,
+            0x8e | 0x96 => bytes.counted_opaque(8)?,
             0x82..=0x84 => return Err(unsupported("names classes by numbers of a registry")),
             0x97 | 0x98 => return Err(unsupported("needs data from outside the file")),
             other => {
@@ -215,8 +215,10 @@ impl<'a> PickleMachine<'a> {
             .marks
             .last()
             .is_none_or(|&mark| mark < self.stack.len());
-        let value = has_value.then(|| self.stack.pop()).flatten();
-        value.ok_or_else(|| "has a damaged pickle: it takes a value where there is none".into())
+        match self.stack.pop() {
+            Some(value) if has_value => Ok(value),
+            _none => Err("has a damaged pickle: it takes a value where there is none".into()),
+        }
     }
 
     /// Takes away the last mark and all above it.

@@ -28,8 +28,8 @@ pub(super) fn check_zip(file: &[u8]) -> Result<(), String> {
     }
     if let Some(packed) = members.iter().find(|member| !member.is_stored) {
         return Err(format!(
-            "is refused: its member \"{}\" is compressed or encrypted, which torch.save never does; \
-             load it in PyTorch and save it again",
+            "is refused: its member \"{}\" is compressed or encrypted, which torch.save never \
+             does; load it in PyTorch and save it again",
             packed.name
         ));
     }
@@ -116,7 +116,7 @@ fn number(bytes: &[u8], at: usize) -> Result<usize, String> {
     let rest = bytes.get(at..).and_then(|rest| rest.first_chunk());
     let number = rest.map(|bytes| u64::from_le_bytes(*bytes));
     let number = number.and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| "is cut off within its tables".into())
+    Ok(number.ok_or("is cut off within its tables")?)
 }
 
 /// Bytes of a value in a storage of this class.

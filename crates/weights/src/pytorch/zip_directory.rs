@@ -46,8 +46,8 @@ pub(super) fn members(file: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
 }
 
 /// The archive in two parts, without the wide form of its end between them, which PyTorch always
-/// writes, where the narrow form says it all. `zip` 9.8 takes the second header of a directory for the
-/// first if the first is as long as the wide form (76 bytes, for an archive's name of 21 letters).
+/// writes, where the narrow form says it all. `zip` 9.8 takes the second header of a directory for
+/// the first if the first is as long as the wide form (76 bytes: an archive's name of 21 letters).
 pub(super) fn without_wide_end(file: &[u8]) -> Result<[&[u8]; 2], String> {
     let directory = Directory::find(file)?;
     let end = &file[file.len() - END..];
@@ -70,22 +70,22 @@ impl Directory {
     fn find(file: &[u8]) -> Result<Directory, String> {
         let end_at = file.len().checked_sub(END).ok_or(CUT_OFF)?;
         let record = &file[end_at..];
-        let is_last = record.starts_with(b"PK\x05\x06") && number(record, 20, 2) == Some(0);
+        let is_last = record.starts_with(b"PK\x05\x06") && number(record, 20, 2) == Ok(0);
         if !is_last {
             return Err(CUT_OFF.into());
         }
-        let at = |offset, size| number(record, offset, size).ok_or(DAMAGED);
-        let (disks, mut count) = (at(4, 2)? + at(6, 2)?, at(10, 2)?);
-        let (mut size, mut start, mut end) = (at(12, 4)?, at(16, 4)?, end_at);
+        let disks = number(record, 4, 4)?;
+        let (mut count, mut size) = (number(record, 10, 2)?, number(record, 12, 4)?);
+        let (mut start, mut end) = (number(record, 16, 4)?, end_at);
         let locator = end_at.checked_sub(LOCATOR).map(|at| &file[at..end_at]);
         if let Some(locator) = locator.filter(|bytes| bytes.starts_with(b"PK\x06\x07")) {
-            end = to_usize(number(locator, 8, 8).ok_or(DAMAGED)?)?;
+            end = to_usize(number(locator, 8, 8)?)?;
             if end.checked_add(END64 + LOCATOR) != Some(end_at) {
                 return Err(DAMAGED.into());
             }
             let record = &file[end..];
-            let at = |offset| number(record, offset, 8).ok_or(DAMAGED);
-            let (wide_count, wide_size, wide_start) = (at(32)?, at(40)?, at(48)?);
+            let (wide_count, wide_size) = (number(record, 32, 8)?, number(record, 40, 8)?);
+            let wide_start = number(record, 48, 8)?;
             let fits = record.starts_with(b"PK\x06\x06")
                 && is_narrow(count, wide_count, 0xffff)
                 && is_narrow(size, wide_size, 0xffff_ffff)
@@ -123,7 +123,7 @@ fn next_member<'a>(
     end: usize,
 ) -> Result<ZipEntry<'a>, String> {
     let header = *headers;
-    let at = |offset, size| number(header, offset, size).ok_or(DAMAGED);
+    let at = |offset, size| number(header, offset, size);
     if !header.starts_with(b"PK\x01\x02") {
         return Err(DAMAGED.into());
     }
@@ -173,7 +173,7 @@ fn check_name(name: &str) -> Result<(), String> {
 /// The values of the zip64 field among the extra fields of a header.
 fn wide_fields(mut extra: &[u8]) -> impl Iterator<Item = u64> {
     let mut values: &[u8] = &[];
-    while let (Some(id), Some(length)) = (number(extra, 0, 2), number(extra, 2, 2)) {
+    while let (Ok(id), Ok(length)) = (number(extra, 0, 2), number(extra, 2, 2)) {
         let end = 4 + length as usize;
         if id == 1 {
             values = extra.get(4..end).unwrap_or_default();
@@ -189,21 +189,22 @@ fn wide_fields(mut extra: &[u8]) -> impl Iterator<Item = u64> {
 fn data(file: &[u8], offset: usize, size: usize, end: usize) -> Result<&[u8], String> {
     let before = file.get(..end).ok_or(DAMAGED)?;
     let local = before.get(offset..).ok_or(DAMAGED)?;
-    let lengths = number(local, 26, 2).zip(number(local, 28, 2));
-    let (name, extra) = lengths.ok_or(DAMAGED)?;
+    let (name, extra) = (number(local, 26, 2)?, number(local, 28, 2)?);
     if !local.starts_with(b"PK\x03\x04") {
         return Err(DAMAGED.into());
     }
     let start = LOCAL_HEADER + to_usize(name)? + to_usize(extra)?;
     let bytes = local.get(start..).and_then(|rest| rest.get(..size));
-    bytes.ok_or_else(|| "is cut off: a member ends after its directory begins".into())
+    Ok(bytes.ok_or("is cut off: a member ends after its directory begins")?)
 }
 
-/// A little-endian number of `size` bytes.
-fn number(bytes: &[u8], offset: usize, size: usize) -> Option<u64> {
-    let bytes = bytes.get(offset..)?.get(..size)?;
-    let add = |sum, byte: &u8| sum << 8 | u64::from(*byte);
-    Some(bytes.iter().rev().fold(0, add))
+/// A little-endian number of `size` bytes, at most eight.
+fn number(bytes: &[u8], offset: usize, size: usize) -> Result<u64, String> {
+    let rest = bytes.get(offset..).ok_or(DAMAGED)?;
+    let bytes = rest.get(..size).ok_or(DAMAGED)?;
+    let mut wide = [0; 8];
+    wide[..size].copy_from_slice(bytes);
+    Ok(u64::from_le_bytes(wide))
 }
 
 fn to_usize(number: u64) -> Result<usize, String> {

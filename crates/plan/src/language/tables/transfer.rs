@@ -24,7 +24,8 @@ pub(crate) static FROM: &[Field] = &[
         "map",
         ValueKind::Any,
         "{}",
-        "Names of layers in the file and their names here: { \"stem.*\" = \"conv*\" }.",
+        "Names of layers in the file, as weights inspect lists them, and their names here: \
+         { \"stem.*\" = \"conv*\" }.",
     ),
     optional(
         "head",
