@@ -6,7 +6,7 @@ use convsweep_files::read_regular;
 use convsweep_nn::{Device, Network, build};
 use convsweep_spec::inference::{Ensemble, TrainedNetwork};
 use convsweep_spec::shape::Shape;
-use convsweep_spec::weights::{LARGEST_FILE, read};
+use convsweep_weights::{LARGEST_FILE, WeightFile};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -55,14 +55,15 @@ fn read_values(path: &Path) -> Result<HashMap<String, Vec<f32>>, InferenceError>
         path: path.to_owned(),
         problem,
     };
-    let file = read_regular(path, LARGEST_FILE)?;
+    let bytes = read_regular(path, LARGEST_FILE)?;
+    let file = WeightFile::read(&bytes).map_err(wrong)?;
     let mut values = HashMap::new();
-    for tensor in read(&file).map_err(wrong)? {
+    for (i, tensor) in file.tensors.iter().enumerate() {
         if let Some(problem) = tensor.finiteness_problem() {
             return Err(wrong(problem));
         }
-        let found = tensor.values(&file).map_err(wrong)?;
-        values.insert(tensor.name, found);
+        let found = file.values(i).map_err(wrong)?;
+        values.insert(tensor.name.clone(), found);
     }
     Ok(values)
 }

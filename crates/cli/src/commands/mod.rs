@@ -26,8 +26,8 @@ mod show;
 mod status;
 mod verdict;
 mod watch;
-mod why;
 mod weights;
+mod why;
 
 use crate::context::Context;
 use crate::exit::Exit;
