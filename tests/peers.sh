@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# peers.sh [NETWORK...]: runs tests/peers.py on photographs of the data cache. PyTorch, torchvision and timm are installed from PyPI
+# peers.sh [NETWORK...]: runs tests/peers_weights.py on photographs of the data cache. PyTorch, torchvision and timm are installed from PyPI
 # into the target folder once, unless CONVSWEEP_TORCH_PYTHON is a Python that has them. Without them, or without photographs, the
 # comparison is skipped, and that is said.
 set -euo pipefail
@@ -20,4 +20,4 @@ if [ -z "$python" ]; then
   fi
 fi
 "$python" -c 'import torch, torchvision, timm, safetensors, PIL' || skip "$python has no PyTorch, torchvision, timm or safetensors"
-exec "$python" tests/peers.py "$photographs" "$@"
+exec "$python" tests/peers_weights.py "$photographs" "$@"

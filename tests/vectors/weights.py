@@ -4,7 +4,7 @@ knows, and weights.json with their outputs for two images.
     python -P tests/vectors/weights.py     (torch 2.9, torchvision 0.24, safetensors; -P, since statistics.py lies beside it)
 
 The networks have torchvision's own modules or names, with few channels, so that the files are small. Statistics of batch norms are
-random. `just test-peers` compares the networks in full size (tests/peers.py).
+random. `just test-peers` compares the networks in full size (tests/peers_weights.py).
 """
 
 import io

@@ -1,6 +1,6 @@
 //! Networks whose weights PyTorch wrote, in the layouts of torchvision and in every way that it knows
 //! to save them: their outputs here are PyTorch's. `tests/vectors/weights.py` makes narrow ones,
-//! `tests/peers.py` (`just test-peers`) those of full size.
+//! `tests/peers_weights.py` (`just test-peers`) those of full size.
 
 use convsweep_nn::{Network, build, device};
 use convsweep_plan::{Overrides, Plan, plan};
@@ -287,7 +287,7 @@ fn narrow_networks_of_pytorch_give_its_outputs() {
     }
 }
 
-/// What `tests/peers.py` writes beside the files of one network.
+/// What `tests/peers_weights.py` writes beside the files of one network.
 #[derive(Deserialize)]
 struct Peer {
     /// The `[model]` table that `weights inspect` suggests.
@@ -303,7 +303,7 @@ struct Peer {
 #[test]
 fn networks_of_torchvision_give_its_outputs() {
     let Some(folder) = std::env::var_os("CONVSWEEP_PEERS").map(PathBuf::from) else {
-        println!("skipped: CONVSWEEP_PEERS names no folder of tests/peers.py");
+        println!("skipped: CONVSWEEP_PEERS names no folder of tests/peers_weights.py");
         return;
     };
     let about = std::fs::read_to_string(folder.join("peer.json")).expect("is there");

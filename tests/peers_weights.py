@@ -1,7 +1,7 @@
 """Compares networks of torchvision and timm in full size, with random weights and statistics, with the same networks here: their
 outputs for photographs, for each way of saving them. `just test-peers` runs it.
 
-    python tests/peers.py PHOTOGRAPHS [NETWORK...]     (torch 2.9, torchvision 0.24, timm, safetensors, pillow)
+    python tests/peers_weights.py PHOTOGRAPHS [NETWORK...]     (torch 2.9, torchvision 0.24, timm, safetensors, pillow)
 
 PHOTOGRAPHS is a folder with JPEG files. The program `convsweep` and `cargo` are used as they are built. The largest difference is
 relative to the largest output.
