@@ -23,6 +23,10 @@ pub struct Optimizer {
     /// Largest global gradient norm; larger gradients are scaled down to it (Pascanu et al. 2013).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
+    /// Factor on the learning rate from each layer with parameters, of the model's own list, to the
+    /// one before it: the last one has the optimizer's rate (Clark et al. 2020).
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub layer_decay: f64,
     /// Layers with a learning rate or weight decay of their own; the last group that contains a
     /// layer applies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -124,6 +128,7 @@ impl Optimizer {
             decoupled,
             decay_norm_and_bias,
             clip_norm,
+            layer_decay: 1.0,
             groups,
         }
     }
@@ -179,6 +184,23 @@ impl Optimizer {
         )
     }
 
+    /// Factors on the learning rate by [`Optimizer::layer_decay`], for parameters with these names in
+    /// the order of the layers.
+    pub fn depth_factors<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<f64> {
+        let mut layers = Vec::new();
+        let mut indices = Vec::new();
+        for name in names {
+            let layer = name.split('.').next().unwrap_or(name);
+            if layers.last() != Some(&layer) {
+                layers.push(layer);
+            }
+            indices.push(layers.len());
+        }
+        let exponent = |index: usize| (layers.len() - index) as i32;
+        let factor = |index| self.layer_decay.powi(exponent(index));
+        indices.into_iter().map(factor).collect()
+    }
+
     /// The name used in an experiment file.
     pub fn name(&self) -> &'static str {
         match self.rule {
@@ -226,6 +248,28 @@ fn is_whole(factor: &f64) -> bool {
 mod tests {
     use super::*;
     use crate::canonical::canonical_json;
+
+    #[test]
+    fn earlier_layers_learn_more_slowly() {
+        let optimizer = Optimizer {
+            layer_decay: 0.5,
+            ..Optimizer::adam(1e-3)
+        };
+        let names = [
+            "conv1.weight",
+            "conv1.bias",
+            "residual1.conv1.weight",
+            "residual1.conv2.bias",
+            "dense1.weight",
+        ];
+        let factors = optimizer.depth_factors(names.into_iter());
+        assert_eq!(factors, [0.25, 0.25, 0.5, 0.5, 1.0]);
+        let plain = Optimizer::adam(1e-3).depth_factors(names.into_iter());
+        assert_eq!(plain, [1.0; 5]);
+        // Without it, nothing of it is recorded: ids stay as they were.
+        let json = serde_json::to_string(&Optimizer::adam(1e-3)).expect("JSON");
+        assert!(!json.contains("layer_decay"), "{json}");
+    }
 
     #[test]
     fn groups_have_rates_and_decays_of_their_own() {

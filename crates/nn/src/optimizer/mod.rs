@@ -92,6 +92,8 @@ impl OptimizerState {
         self.prepare(&optimizer.rule, network);
         let last = network.parameters.iter().rposition(|p| p.shape.len() > 1);
         let head = network.head().to_string();
+        let names = network.parameters.iter().map(|p| p.name.as_str());
+        let depth_factors = optimizer.depth_factors(names);
         for (i, gradient) in gradients.into_iter().enumerate() {
             if network.frozen[i] {
                 continue;
@@ -101,7 +103,7 @@ impl OptimizerState {
             let is_last = Some(i) == last;
             self.step_parameter(
                 optimizer,
-                (lr * factor, decay),
+                (lr * factor * depth_factors[i], decay),
                 network,
                 (i, is_last),
                 gradient,

@@ -35,6 +35,7 @@ pub(super) fn optimizer(
         decoupled: decays && options.bool("decoupled").unwrap_or(false),
         decay_norm_and_bias: !decays || options.bool("decay_norm_and_bias")?,
         clip_norm: options.f64("clip_norm"),
+        layer_decay: options.f64("layer_decay")?,
         groups,
     })
 }

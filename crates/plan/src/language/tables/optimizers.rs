@@ -59,6 +59,15 @@ macro_rules! optimizer {
                     "Largest norm of all gradients taken together. Gradients with a larger norm \
                      are scaled down to it.",
                 ),
+                float(
+                    "layer_decay",
+                    Bounds::POSITIVE_SHARE,
+                    "1.0",
+                    "Factor on the learning rate from each layer to the one before it, of the \
+                     model's own list of layers with parameters: 0.75 lets the first of many \
+                     layers hardly change when trained weights are fine-tuned. The rates of \
+                     `groups` come on top.",
+                ),
                 field(
                     "groups",
                     list(&ValueKind::Table(GROUP), 0, 1000),
