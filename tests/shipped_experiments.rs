@@ -18,12 +18,39 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
+/// A working folder with what the experiment needs: `transfer.toml` starts from the weights of
+/// `pretrain.toml`.
+fn workdir_for(file: &Path) -> Workdir {
+    let workdir = Workdir::new();
+    if file.ends_with("transfer.toml") {
+        let pretrain = on_few_shapes(&file.with_file_name("pretrain.toml"));
+        workdir.write("pretrain.toml", &pretrain);
+        let one = ["--set", "train.epochs=1", "--set", "train.batch_size=16"];
+        let run = ["run", "pretrain.toml", "--quiet"];
+        workdir.run(&[&run[..], &one].concat()).exits(0);
+    }
+    workdir
+}
+
 #[test]
 fn every_shipped_experiment_can_be_planned() {
-    let workdir = Workdir::new();
     for file in experiments() {
-        let plan = workdir.stdout(&["plan", text(&file)]);
-        assert_contains(&plan, &["jobs"]);
+        let workdir = workdir_for(&file);
+        let photographs = format!("data.path={}", workdir.path("photographs").display());
+        let mut arguments = vec!["plan", text(&file)];
+        if file.ends_with("transfer.toml") {
+            for (class, level) in [("dark", 20), ("light", 200)] {
+                let folder = workdir.path("photographs").join(class);
+                std::fs::create_dir_all(&folder).expect("makes");
+                for i in 0..8 {
+                    let pixel = image::Rgb([level + i; 3]);
+                    let image = image::RgbImage::from_pixel(40, 32, pixel);
+                    image.save(folder.join(format!("{i}.png"))).expect("saves");
+                }
+            }
+            arguments.extend(["--set", &photographs]);
+        }
+        assert_contains(&workdir.stdout(&arguments), &["job"]);
     }
 }
 
@@ -32,7 +59,12 @@ fn every_shipped_experiment_can_be_planned() {
 fn on_few_shapes(file: &Path) -> String {
     let experiment = std::fs::read_to_string(file).expect("readable");
     let mut lines: Vec<&str> = experiment.lines().collect();
-    lines.retain(|line| !line.starts_with("limit =") && !line.starts_with("source ="));
+    let is_of_data = |line: &str| {
+        ["limit =", "source =", "path ="]
+            .iter()
+            .any(|k| line.starts_with(k))
+    };
+    lines.retain(|line| !is_of_data(line));
     let shapes = "[data]\nsource = { name = \"shapes\", train = 40, test = 10 }";
     lines.join("\n").replace("[data]", shapes)
 }
@@ -42,7 +74,8 @@ fn every_shipped_experiment_trains() {
     let small = ["--set", "train.epochs=2", "--set", "train.batch_size=16"];
     let arguments = ["run", "small.toml", "--quiet", "--seeds", "1"];
     for file in experiments() {
-        let workdir = Workdir::with(&on_few_shapes(&file));
+        let workdir = workdir_for(&file);
+        workdir.write("small.toml", &on_few_shapes(&file));
         workdir.run(&[&arguments[..], &small].concat()).exits(0);
         let failed = workdir.number("select count(*) from attempts where outcome <> 'finished'");
         assert_eq!(failed, 0.0, "{}", file.display());
