@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# peers.sh [NETWORK...]: runs tests/peers_weights.py on photographs of the data cache. PyTorch, torchvision and timm are installed from PyPI
-# into the target folder once, unless CONVSWEEP_TORCH_PYTHON is a Python that has them. Without them, or without photographs, the
-# comparison is skipped, and that is said.
+# peers.sh [NETWORK...]: compares with other programs, on photographs of the data cache: networks as ONNX files with onnxruntime, maps of
+# `explain` with captum and pytorch-grad-cam, and PyTorch's weights (of the named networks, or all) with PyTorch, torchvision and timm. These
+# are installed from PyPI into the target folder once, unless CONVSWEEP_TORCH_PYTHON is a Python that has them. Without them, or without
+# photographs, the comparison is skipped, and that is said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 skip() { echo "skipped: $*"; exit 0; }
@@ -14,10 +15,17 @@ if [ -z "$python" ]; then
   python="$environment/bin/python"
   if [ ! -e "$environment/complete" ]; then
     python3 -m venv "$environment" || skip "python3 cannot make an environment"
-    "$python" -m pip install --quiet torch==2.9.0 torchvision==0.24.0 timm safetensors pillow numpy ||
+    "$python" -m pip install --quiet torch==2.9.0 torchvision==0.24.0 timm safetensors pillow numpy onnx onnxruntime captum grad-cam ||
       skip "PyTorch cannot be installed from PyPI"
     touch "$environment/complete"
   fi
 fi
-"$python" -c 'import torch, torchvision, timm, safetensors, PIL' || skip "$python has no PyTorch, torchvision, timm or safetensors"
-exec "$python" tests/peers_weights.py "$photographs" "$@"
+"$python" -c 'import torch, torchvision, timm, safetensors, PIL, onnx, onnxruntime, captum, pytorch_grad_cam' ||
+  skip "$python has not all of torch, torchvision, timm, safetensors, pillow, onnx, onnxruntime, captum and grad-cam"
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+files="$(mktemp -d)"
+trap 'rm -rf "$files"' EXIT
+CONVSWEEP_ONNX_FOLDER="$files" cargo test --release --workspace --quiet --test onnx
+"$python" tests/peers_onnx.py "$files"
+"$python" tests/peers_explain.py "$target/release/convsweep" "$photographs"
+"$python" tests/peers_weights.py "$photographs" "$@"

@@ -1,25 +1,80 @@
-"""Compares the maps of `convsweep explain --json` with those of captum and pytorch-grad-cam on the same weights and
-images.
+"""Trains a small network on photographs and compares the maps of `convsweep explain` with those of captum and
+pytorch-grad-cam on the same weights and images.
 
-usage: peers_explain.py MODEL.safetensors EXPLAINED.jsonl
+usage: peers_explain.py PROGRAM PHOTOGRAPHS
 
-The images must have the size of the network's input. SmoothGrad is not compared: its noise is drawn otherwise.
+PHOTOGRAPHS has a folder for each class. SmoothGrad is not compared: its noise is drawn otherwise.
 """
 
 import copy
 import json
+import os
+import pathlib
 import struct
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import torch
 from captum.attr import IntegratedGradients, Occlusion
-from PIL import Image
+from PIL import Image, ImageOps
 from pytorch_grad_cam import GradCAM, HiResCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from safetensors.torch import load_file
 
 LIMIT = 1e-4
+# Along the way of integrated gradients, thousands of ReLUs and maxima change sides. Where rounding decides on which side
+# one is, both results are right, and captum's own in 32 and 64 bits differ as much.
+KINKS = 1e-2
+SIZE = 48
+METHODS = "grad-cam,hires-cam,integrated-gradients,occlusion"
+EXPERIMENT = f"""
+[experiment]
+name = "peers"
+
+[data]
+source = "folder"
+path = "images"
+size = [{SIZE}, {SIZE}]
+
+[augment]
+normalize = "standard"
+
+[model]
+layers = [
+  {{ conv = 16, kernel = 3, padding = "same", norm = "batch", activation = "relu" }}, {{ pool = "max", size = 2 }},
+  {{ conv = 32, kernel = 3, activation = "relu" }}, {{ pool = "max", size = 2 }},
+  {{ flatten = true }}, {{ dense = "classes" }},
+]
+
+[train]
+epochs = 4
+batch_size = 32
+optimizer = {{ name = "adam", lr = 1e-3 }}
+"""
+
+
+def explained(program, photographs, folder):
+    """The file of the weights, and the lines of `explain` for some images of the size that the network reads."""
+    for path in pathlib.Path(photographs).glob("*/*"):
+        with Image.open(path) as image:
+            image = ImageOps.fit(image.convert("RGB"), (SIZE, SIZE))
+        # Where an image is of one colour, maxima are ties, which rounding decides.
+        noise = np.random.RandomState(0).randint(-6, 7, (SIZE, SIZE, 3))
+        image = Image.fromarray((np.asarray(image, np.int64) + noise).clip(0, 255).astype(np.uint8))
+        target = folder / "images" / path.parent.name / f"{path.stem}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        image.save(target)
+    (folder / "peers.toml").write_text(EXPERIMENT)
+    environment = dict(os.environ, CONVSWEEP_DATA=str(folder / "cache"), CONVSWEEP_RESULTS=str(folder / "results"))
+    run = dict(cwd=folder, env=environment, check=True, stdout=subprocess.PIPE)
+    subprocess.run([program, "run", "peers.toml", "--quiet"], **run)
+    images = sorted(folder.glob("images/*/*.png"))[::20]
+    command = [program, "explain", "best:peers", *map(str, images), "--methods", METHODS, "--json"]
+    lines = subprocess.run(command, **run).stdout.decode().splitlines()
+    (weights,) = folder.glob("results/jobs/*/model.safetensors")
+    return weights, [json.loads(line) for line in lines]
 
 
 def description(path):
@@ -93,13 +148,17 @@ def integrated_gradients_difference(network, image, label, ours):
 
 
 def main():
-    model, explained = sys.argv[1:]
+    program, photographs = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        compare(*explained(os.path.abspath(program), photographs, pathlib.Path(folder)))
+
+
+def compare(model, lines):
     about = description(model)
     network = Network(about, load_file(model))
     mean, std = (np.array(about["normalization"][key], np.float32) for key in ("mean", "std"))
     worst = {}
-    for line in open(explained):
-        found = json.loads(line)
+    for found in lines:
         pixels = np.asarray(Image.open(found["file"]).convert("RGB"), np.float32) / 255
         image = torch.from_numpy(((pixels - mean) / std).transpose(2, 0, 1)).unsqueeze(0)
         label = about["classes"].index(found["class"])
@@ -125,8 +184,9 @@ def main():
             worst[method] = max(worst.get(method, 0), value)
     for name, value in worst.items():
         print(f"{name}: largest difference {value:.1e}")
-    if not worst or max(worst.values()) > LIMIT:
-        sys.exit(f"differ by more than {LIMIT}")
+    limits = {name: KINKS if name == "integrated-gradients" else LIMIT for name in worst}
+    if not worst or any(worst[name] > limit for name, limit in limits.items()):
+        sys.exit(f"differ by more than {LIMIT}, integrated gradients by more than {KINKS}")
 
 
 main()

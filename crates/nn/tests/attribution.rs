@@ -1,0 +1,170 @@
+//! Gradients of trained networks with respect to images are those of what they compute in
+//! evaluation.
+
+mod common;
+
+use common::random_architecture::{Draw, fitting};
+use convsweep_nn::{Network, build, build_split, device};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::model::{Activation, Layer, ModelSpec};
+use convsweep_spec::random::IndexedDraws;
+use convsweep_spec::shape::Shape;
+use std::collections::HashMap;
+
+const SHAPE: [usize; 4] = [2, 4, 7, 6];
+
+fn input() -> Shape {
+    let [_, channels, height, width] = SHAPE.map(|n| n as u32);
+    Shape::Image {
+        channels,
+        height,
+        width,
+    }
+}
+
+/// Numbers between -1 and 1.
+fn numbers(name: &str, count: usize) -> Vec<f32> {
+    let draws = IndexedDraws::new("attribution", 1, name, 0);
+    let number = |i| (draws.bits(i) >> 40) as f32 / (1 << 23) as f32 - 1.0;
+    (0..count as u64).map(number).collect()
+}
+
+/// Values for all tensors, none of them neutral.
+fn values(network: &Network) -> HashMap<String, Vec<f32>> {
+    let mut values = HashMap::new();
+    for tensor in network.tensors() {
+        let own = tensor.values();
+        let drawn = numbers(&tensor.name, own.len());
+        let is_variance = tensor.name.ends_with("running_var");
+        let value = |(own, drawn): (f32, f32)| match is_variance {
+            true => 1.0 + 0.5 * drawn,
+            false => own + 0.2 * drawn,
+        };
+        let all = own.into_iter().zip(drawn).map(value);
+        values.insert(tensor.name.clone(), all.collect());
+    }
+    values
+}
+
+fn trained(model: &ModelSpec, classes: u32) -> Network {
+    let device = device(DeviceName::CPU).expect("cpu");
+    let mut network = build(model, input(), classes, 1, &device).expect("fits");
+    let values = values(&network);
+    let found = network.restore(&|name| values.get(name).cloned());
+    found.expect("all are there");
+    network
+}
+
+/// The weighted sum of the logits, in f64.
+fn objective(network: &Network, images: Vec<f32>, weights: &[f32]) -> f64 {
+    let logits = network.classify(images, SHAPE);
+    let terms = logits.iter().zip(weights);
+    terms.map(|(l, w)| f64::from(*l) * f64::from(*w)).sum()
+}
+
+/// Whether the model is smooth enough for differences: kinks of ReLU and maxima are rare, but steps
+/// of hard activations and ties of maxima are not.
+fn models() -> Vec<(ModelSpec, u32)> {
+    let mut models = Vec::new();
+    for number in 0..120 {
+        let mut draw = Draw::new(number);
+        let mut layers: Vec<Layer> = vec![];
+        for _ in 0..30 {
+            layers.push(draw.layer(0));
+            let Some((model, _, outputs)) = fitting(&layers, input()) else {
+                layers.pop();
+                continue;
+            };
+            if layers.len() >= 5 {
+                models.push((model, outputs));
+                break;
+            }
+        }
+    }
+    models
+}
+
+#[test]
+fn gradients_are_those_of_the_evaluation() {
+    let mut wrong = Vec::new();
+    let models = models();
+    for (number, (model, classes)) in models.iter().enumerate() {
+        let network = trained(model, *classes);
+        let images = numbers("images", SHAPE.iter().product());
+        let weights = numbers("weights", SHAPE[0] * *classes as usize);
+        let found = network.image_gradients(images.clone(), SHAPE, weights.clone());
+        assert_eq!(
+            found.logits,
+            network.classify(images.clone(), SHAPE),
+            "{model:#?}"
+        );
+        let way = numbers("way", images.len());
+        let along = |step: f32| {
+            let moved = images.iter().zip(&way).map(|(x, d)| x + step * d);
+            objective(&network, moved.collect(), &weights)
+        };
+        let slope: f64 = found
+            .gradients
+            .iter()
+            .zip(&way)
+            .map(|(g, d)| f64::from(g * d))
+            .sum();
+        // Of several steps one is small enough and does not drown in rounding.
+        let steps = [3e-2f32, 1e-2, 3e-3, 1e-3];
+        let differences = steps.map(|step| (along(step) - along(-step)) / f64::from(2.0 * step));
+        let scale = differences
+            .iter()
+            .fold(1e-3f64, |scale, d| scale.max(d.abs()));
+        let nearest = differences
+            .iter()
+            .map(|d| (d - slope).abs() / scale)
+            .fold(9.0, f64::min);
+        if nearest > 0.02 {
+            wrong.push((number, slope, differences));
+        }
+    }
+    // A kink between the two points is not a mistake, and rare.
+    assert!(wrong.len() * 20 <= models.len(), "{wrong:?}");
+}
+
+#[test]
+fn a_divided_network_is_the_same_network() {
+    for (model, classes) in models().into_iter().take(40) {
+        let network = trained(&model, classes);
+        let values = values(&network);
+        let mut original = HashMap::new();
+        for tensor in network.tensors() {
+            original.insert(tensor.name.clone(), tensor.values());
+        }
+        assert_eq!(values.len(), original.len());
+        let images = numbers("images", SHAPE.iter().product());
+        let weights = numbers("weights", SHAPE[0] * classes as usize);
+        let whole = network.image_gradients(images.clone(), SHAPE, weights.clone());
+        let device = device(DeviceName::CPU).expect("cpu");
+        let mut divided = build_split(&model, input(), classes, &device, 0).expect("fits");
+        divided
+            .restore(&|name| original.get(name).cloned())
+            .expect("all");
+        let found = divided.feature_gradients(images, SHAPE, |_| weights);
+        assert_eq!(found.logits, whole.logits);
+        assert_eq!(found.gradients, whole.gradients);
+    }
+}
+
+#[test]
+fn activations_have_gradients_in_evaluation() {
+    for activation in [
+        Activation::Relu,
+        Activation::Gelu,
+        Activation::Mish,
+        Activation::Prelu,
+    ] {
+        let layers = vec![Layer::Activation { activation }, Layer::Flatten];
+        let classes = SHAPE[1..].iter().product::<usize>() as u32;
+        let network = trained(&ModelSpec { layers }, classes);
+        let images = numbers("images", SHAPE.iter().product());
+        let weights = vec![1.0; images.len()];
+        let found = network.image_gradients(images, SHAPE, weights);
+        assert!(found.gradients.iter().any(|g| *g != 0.0), "{activation:?}");
+    }
+}
