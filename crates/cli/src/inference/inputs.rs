@@ -276,7 +276,7 @@ mod tests {
             (images, left_out)
         };
         let both = |a, b| vec![("a.png".to_string(), a), ("b.png".to_string(), b)];
-        assert_eq!(found(folder.path()), (both(Some(1), Some(1)), 2));
+        assert_eq!(found(folder.path()), (both(Some(1), Some(1)), 1));
         assert_eq!(
             found(&folder.path().join("d*/*.png")).0,
             both(Some(1), Some(1))
