@@ -76,7 +76,7 @@ fn a_small_stack_is_enough() {
 fn without_memory_the_program_ends_with_words_and_a_code_of_its_own() {
     let (workdir, undisturbed) = (Workdir::small(), Workdir::small());
     undisturbed.run(&["run", "small.toml"]).exits(0);
-    for kilobytes in [45_000, 100_000, 300_000, 900_000] {
+    for kilobytes in [60_000, 100_000, 300_000, 900_000] {
         let limit = format!("ulimit -v {kilobytes}");
         // The first one trains as far as the memory allows.
         for (folder, arguments) in [(&workdir, "run small.toml"), (&undisturbed, "report small")] {

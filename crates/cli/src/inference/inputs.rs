@@ -1,13 +1,16 @@
 //! The images that the user names: files, folders, patterns, tables, and lines of standard input.
 
-use crate::exit::{Exit, data_failure, failure};
+use crate::exit::{Code, Exit, data_failure, failure};
+use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::find_images;
+use convsweep_files::{read_line, read_regular};
 use convsweep_spec::data::LeftOut;
-use convsweep_spec::words::class_names;
-use std::collections::HashMap;
+use convsweep_spec::words::{class_names, counted, first_few, shortened};
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::BufRead;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Columns of a table with the paths of images.
@@ -23,6 +26,11 @@ const PATH_COLUMNS: [&str; 8] = [
 ];
 /// Columns of a table with their classes.
 const CLASS_COLUMNS: [&str; 5] = ["class", "label", "category", "target", "truth"];
+
+/// Bytes of the largest table that is read.
+const LARGEST_TABLE: u64 = 256 << 20;
+/// Bytes of the longest path that standard input may name.
+const LONGEST_PATH: u64 = 64 << 10;
 
 /// An image that the user named.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +73,7 @@ pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<NamedImage
         let found = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => in_folder(path, classes, &mut inputs.left_out)?,
             Ok(_) if is_table(path) => in_table(path, classes)?,
-            Ok(_) => vec![classes.of_path(path)],
+            Ok(_) => vec![classes.of_path(path, None)],
             Err(_) => matching(path, classes, &mut inputs.left_out)?,
         };
         inputs.sources.push(InputSource::Images(found));
@@ -74,6 +82,18 @@ pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<NamedImage
 }
 
 impl NamedImages {
+    /// Whether one of the images is this file.
+    pub fn contain(&self, file: &Path) -> bool {
+        let Ok(file) = file.canonicalize() else {
+            return false;
+        };
+        let is_file = |image: &ImageInput| image.path.canonicalize().is_ok_and(|path| path == file);
+        self.sources.iter().any(|source| match source {
+            InputSource::Images(images) => images.iter().any(is_file),
+            InputSource::StandardInput => false,
+        })
+    }
+
     /// Passes each image to `each` as it becomes known, until that answers `false`.
     pub fn each(self, classes: &ClassNames, mut each: impl FnMut(ImageInput) -> bool) {
         for source in self.sources {
@@ -84,16 +104,26 @@ impl NamedImages {
                     }
                 }
                 InputSource::StandardInput => {
-                    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                        let path = line.trim();
-                        if !path.is_empty() && !each(classes.of_path(Path::new(path))) {
-                            return;
-                        }
+                    if !each_line(classes, &mut each) {
+                        return;
                     }
                 }
             }
         }
     }
+}
+
+/// Passes on the path in each line of standard input; whether more are wanted.
+fn each_line(classes: &ClassNames, each: &mut impl FnMut(ImageInput) -> bool) -> bool {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    while let Ok(Some(_)) = read_line(&mut input, &mut line, LONGEST_PATH) {
+        let path = line.trim_ascii();
+        if !path.is_empty() && !each(classes.of_path(Path::new(OsStr::from_bytes(path)), None)) {
+            return false;
+        }
+    }
+    true
 }
 
 fn in_folder(
@@ -110,7 +140,8 @@ fn in_folder(
         return Err(failure(Exit::Wrong, message));
     }
     left_out.extend(found.left_out);
-    let images = found.images.iter().map(|path| classes.of_path(path));
+    let images = found.images.iter();
+    let images = images.map(|path| classes.of_path(path, Some(folder)));
     Ok(images.collect())
 }
 
@@ -136,7 +167,8 @@ fn matching(
     for path in paths.flatten() {
         match path.is_dir() {
             true => found.extend(in_folder(&path, classes, left_out)?),
-            false => found.push(classes.of_path(&path)),
+            false if is_table(&path) => found.extend(in_table(&path, classes)?),
+            false => found.push(classes.of_path(&path, None)),
         }
     }
     match found.is_empty() {
@@ -156,13 +188,10 @@ fn in_table(table: &Path, classes: &ClassNames) -> Result<Vec<ImageInput>> {
         let message = format!("{}: {problem}", table.display());
         failure(Exit::Wrong, message)
     };
-    let is_tab = table
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
+    let content = read_regular(table, LARGEST_TABLE).code(Exit::Wrong)?;
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if is_tab { b'\t' } else { b',' })
-        .from_path(table)
-        .map_err(|error| wrong(error.to_string()))?;
+        .delimiter(separator(&content))
+        .from_reader(content.as_slice());
     let heading = reader.headers().map_err(|error| wrong(error.to_string()))?;
     let column = |names: &[&str]| {
         let is_named = |cell: &str| {
@@ -177,27 +206,59 @@ fn in_table(table: &Path, classes: &ClassNames) -> Result<Vec<ImageInput>> {
         let columns: Vec<&str> = heading.iter().collect();
         return Err(wrong(format!(
             "no column has paths of images: its columns are {}, and one called {} is looked for",
-            columns.join(", "),
+            shortened(&columns.join(", "), 200),
             PATH_COLUMNS.join(", ")
         )));
     };
     let folder = table.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
+    let mut unknown = BTreeMap::new();
     for row in reader.records() {
         let row = row.map_err(|error| wrong(error.to_string()))?;
         let Some(name) = row.get(path).map(str::trim).filter(|name| !name.is_empty()) else {
             continue;
         };
-        let mut image = classes.of_path(&folder.join(name));
+        let mut image = classes.of_path(&folder.join(name), None);
         if let Some(class) = class.and_then(|column| row.get(column)) {
-            image.class = classes.label(class.trim());
+            let class = class.trim();
+            image.class = classes.label(class);
+            if image.class.is_none() && !class.is_empty() {
+                *unknown.entry(class.to_string()).or_insert(0u64) += 1;
+            }
         }
         found.push(image);
+    }
+    if !unknown.is_empty() {
+        say_unknown(table, &unknown);
     }
     match found.is_empty() {
         false => Ok(found),
         true => Err(wrong("it names no image".to_string())),
     }
+}
+
+/// Says which classes of a table the network does not know, each with the number of its images.
+fn say_unknown(table: &Path, unknown: &BTreeMap<String, u64>) {
+    let names: Vec<&String> = unknown.keys().collect();
+    let have = match unknown.values().sum() {
+        1 => "1 image has a class".to_string(),
+        images => format!("{} have classes", counted(images, "image")),
+    };
+    say_error(&format!(
+        "note: {}: {have} that the network does not know ({}), and count for no accuracy",
+        table.display(),
+        first_few(&names, 5)
+    ));
+}
+
+/// The character between columns: the most frequent one of the usual ones in the first line.
+fn separator(content: &[u8]) -> u8 {
+    let first = content.split(|byte| *byte == b'\n').next();
+    let first = first.unwrap_or_default();
+    let count = |separator: &u8| first.iter().filter(|byte| *byte == separator).count();
+    // Of equally frequent ones, the last is taken.
+    let usual = [b'\t', b';', b','];
+    usual.into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 /// The classes that a network knows, by name.
@@ -224,9 +285,12 @@ impl ClassNames {
         class_names(&names)
     }
 
-    /// An image whose class is that of the innermost folder above it with a class's name.
-    fn of_path(&self, path: &Path) -> ImageInput {
+    /// An image. Its class is that of the folder that it is in, or else of the innermost folder
+    /// with the name of a class on the way from the folder `root` that the user named.
+    fn of_path(&self, path: &Path, root: Option<&Path>) -> ImageInput {
+        let root = root.or(path.parent()).unwrap_or(path);
         let folders = path.ancestors().skip(1);
+        let folders = folders.take_while(|folder| folder.starts_with(root));
         let mut names = folders.filter_map(|folder| folder.file_name()?.to_str());
         ImageInput {
             class: names.find_map(|name| self.label(name)),
@@ -245,10 +309,17 @@ mod tests {
 
     #[test]
     fn the_innermost_folder_with_the_name_of_a_class_says_the_class() {
-        let class = |path: &str| classes().of_path(Path::new(path)).class;
+        let class = |path: &str| classes().of_path(Path::new(path), None).class;
         assert_eq!(class("a/dog/b.png"), Some(1));
-        assert_eq!(class("dog/cat/x/b.png"), Some(0));
+        assert_eq!(class("dog/x/b.png"), None, "nobody named the folder above");
         assert_eq!(class("a/b.png"), None);
+        let below = |path: &str, root: &str| {
+            let (path, root) = (Path::new(path), Path::new(root));
+            classes().of_path(path, Some(root)).class
+        };
+        assert_eq!(below("a/dog/cat/x/b.png", "a"), Some(0));
+        assert_eq!(below("dog/a/x/b.png", "dog/a"), None);
+        assert_eq!(below("dog/a/b.png", "dog"), Some(1));
         assert_eq!(class("cat"), None, "a file is no folder");
     }
 
@@ -288,6 +359,8 @@ mod tests {
         };
         assert!(problem(&folder.path().join("x.png")).contains("no such file"));
         assert!(problem(&folder.path().join("*.gif")).contains("nothing matches"));
+        fs::write(&table, "path;class\ndog/a.png;dog\ndog/b.png;ant\n").expect("writes");
+        assert_eq!(found(&table).0, both(Some(1), None));
         fs::write(&table, "a,b\n1,2\n").expect("writes");
         assert!(problem(&table).contains("no column has paths"));
     }

@@ -8,7 +8,7 @@ mod picture_file;
 mod workers;
 
 pub use batches::{batches, readable};
-pub use inputs::{ClassNames, ImageInput, find_inputs};
+pub use inputs::{ClassNames, ImageInput, NamedImages, find_inputs};
 pub use model::{NamedModel, find_model};
 pub use picture_file::PictureFile;
 pub use workers::{Answered, InferenceWorkers, Work};

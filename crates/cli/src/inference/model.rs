@@ -38,6 +38,13 @@ pub struct NamedModel {
 /// # Errors
 /// If there are no such jobs, they have left no weights, or do not fit together.
 pub fn find_model(context: &Context, name: &str, all_seeds: bool) -> Result<NamedModel> {
+    if all_seeds && !name.contains(BEST) {
+        let message = format!(
+            "--ensemble takes all seeds of an experiment's best configuration, best:EXPERIMENT; \
+            jobs predict together as they are named, with commas between them: {name}"
+        );
+        return Err(failure(Exit::Wrong, message));
+    }
     let database = context.database()?;
     let jobs = named_jobs(&database, name, all_seeds)?;
     let mut model: Option<NamedModel> = None;
@@ -133,7 +140,7 @@ fn of_job(context: &Context, database: &Database, job: &JobId) -> Result<NamedMo
     })?;
     let described = match read_description(&weights).code(Exit::Results)? {
         Some(described) => described,
-        None => description_by_set(context, job, &question)?,
+        None => description_by_set(context, database, job, &question)?,
     };
     let shape = match described.input_shape.as_slice() {
         &[channels, height, width] => [channels, height, width],
@@ -166,6 +173,7 @@ fn of_job(context: &Context, database: &Database, job: &JobId) -> Result<NamedMo
 /// image set that they were trained on.
 fn description_by_set(
     context: &Context,
+    database: &Database,
     job: &JobId,
     question: &Question,
 ) -> Result<ModelDescription> {
@@ -195,6 +203,17 @@ fn description_by_set(
     let subsets = split(&set, data, question.fold).map_err(data_failure)?;
     let batcher = Batcher::new(&set, augment, &subsets).map_err(data_failure)?;
     let facts = set.facts();
+    // A decoded set does not name its classes, but the experiment does.
+    let found = database.predicted_jobs(PredictedBy::Job(job));
+    let found = found.code(Exit::Results)?.into_iter().next();
+    let classes = match found {
+        Some(found) => found.classes,
+        None => facts.classes.clone(),
+    };
+    if classes.is_empty() {
+        let message = format!("nothing that is recorded names the classes of job {job}");
+        return Err(failure(Exit::Results, message));
+    }
     let shape = Shape::Image {
         channels: facts.channels,
         height: facts.height,
@@ -203,7 +222,7 @@ fn description_by_set(
     Ok(ModelDescription::new(
         job,
         String::new(),
-        facts.classes.clone(),
+        classes,
         (shape, batcher.normalization().clone()),
         model.clone(),
     ))

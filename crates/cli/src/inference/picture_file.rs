@@ -1,5 +1,6 @@
 //! Pictures that the user asks for, in the format that the file's name says.
 
+use super::inputs::NamedImages;
 use crate::exit::{Code, Exit, failure};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -42,6 +43,21 @@ impl PictureFile {
             path: path.to_path_buf(),
             format,
         })
+    }
+
+    /// Refuses to write the picture over one of the images.
+    ///
+    /// # Errors
+    /// If it would be.
+    pub fn spare(&self, images: &NamedImages) -> Result<()> {
+        match images.contain(&self.path) {
+            false => Ok(()),
+            true => {
+                let path = self.path.display();
+                let message = format!("--picture {path}: this is one of the images: name another");
+                Err(failure(Exit::Wrong, message))
+            }
+        }
     }
 
     /// Writes a picture, and says where it is.

@@ -32,7 +32,9 @@ pub fn verified_weights(
     let files = database.kept_files(std::slice::from_ref(job));
     let files = files.map_err(|error| error.to_string())?;
     let Some(kept) = files.iter().find(|file| file.path == Path::new(MODEL)) else {
-        return Err(format!("job {job} has not left any; has it finished?"));
+        return Err(format!(
+            "job {job} has left no weights: has it finished? `convsweep why {job}` says more"
+        ));
     };
     let is_there = exists(&path).map_err(FileError::at("look at", &path));
     if !is_there.map_err(|error| not_read(error, remedy()))? {

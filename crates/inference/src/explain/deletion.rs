@@ -5,29 +5,47 @@ use convsweep_spec::inference::DeletionCurves;
 use convsweep_spec::random::IndexedDraws;
 
 /// Steps in which all pixels go or come.
-const STEPS: usize = 24;
-/// Random orders, over whose curves the mean is taken.
-const RANDOM_ORDERS: u64 = 4;
+const STEPS: usize = 20;
+/// Where a map is moved to for comparison, as shares of the height and the width. What leaves on
+/// one side comes in on the other.
+const MOVES: [[f64; 2]; 3] = [[0.5, 0.5], [0.33, 0.67], [0.67, 0.33]];
 
 /// The curves for pixels in the order of a map.
 pub(super) fn curves(subject: &Subject, map: &[f32]) -> DeletionCurves {
-    let mut order: Vec<usize> = (0..subject.plane()).collect();
-    order.sort_by(|a, b| map[*b].total_cmp(&map[*a]));
-    curves_of_order(subject, &order)
+    curves_of_order(subject, &order(map))
 }
 
-/// The mean curves for pixels in random orders.
-pub(super) fn random_curves(subject: &Subject) -> DeletionCurves {
+/// The mean curves for a map that was moved to other places.
+pub(super) fn moved_curves(subject: &Subject, map: &[f32]) -> DeletionCurves {
     let mut mean = DeletionCurves::default();
-    for number in 0..RANDOM_ORDERS {
-        let draws = IndexedDraws::new("deletion", 0, "", number);
-        let mut order: Vec<usize> = (0..subject.plane()).collect();
-        order.sort_by_key(|pixel| draws.bits(*pixel as u64));
-        let found = curves_of_order(subject, &order);
-        mean.deletion += found.deletion / RANDOM_ORDERS as f32;
-        mean.insertion += found.insertion / RANDOM_ORDERS as f32;
+    for share in MOVES {
+        let moved = moved(map, [subject.height, subject.width], share);
+        let found = curves_of_order(subject, &order(&moved));
+        mean.deletion += found.deletion / MOVES.len() as f32;
+        mean.insertion += found.insertion / MOVES.len() as f32;
     }
     mean
+}
+
+/// Pixels in the order of a map, the highest first; equal ones in a random order that is always the
+/// same, since their place in the image means nothing.
+fn order(map: &[f32]) -> Vec<usize> {
+    let draws = IndexedDraws::new("deletion", 0, "", 0);
+    let mut order: Vec<usize> = (0..map.len()).collect();
+    let random = |pixel: &usize| draws.bits(*pixel as u64);
+    order.sort_by(|a, b| map[*b].total_cmp(&map[*a]).then(random(a).cmp(&random(b))));
+    order
+}
+
+fn moved(map: &[f32], [height, width]: [usize; 2], share: [f64; 2]) -> Vec<f32> {
+    let rows = (height as f64 * share[0]) as usize;
+    let columns = (width as f64 * share[1]) as usize;
+    let mut moved = Vec::with_capacity(map.len());
+    for row in 0..height {
+        let from = (row + rows) % height * width;
+        moved.extend((0..width).map(|column| map[from + (column + columns) % width]));
+    }
+    moved
 }
 
 fn curves_of_order(subject: &Subject, order: &[usize]) -> DeletionCurves {
@@ -71,5 +89,25 @@ mod tests {
     fn the_area_is_that_of_trapezoids() {
         assert_eq!(area(&[1.0, 0.0]), 0.5);
         assert_eq!(area(&[1.0, 1.0, 0.0]), 0.75);
+    }
+
+    #[test]
+    fn a_moved_map_has_the_same_values_elsewhere() {
+        let map = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(
+            moved(&map, [2, 3], [0.5, 0.0]),
+            [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]
+        );
+        assert_eq!(
+            moved(&map, [2, 3], [0.0, 0.34]),
+            [2.0, 3.0, 1.0, 5.0, 6.0, 4.0]
+        );
+    }
+
+    #[test]
+    fn equal_values_have_no_order_of_places() {
+        let all = order(&[0.0; 100]);
+        assert_ne!(all[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(order(&[0.0, 3.0, 1.0])[..2], [1, 2]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every method gives a map of the image's size. What a map is worth is measured: the pixels that
 //! it marks are taken away, or put in first, and the class's probability is followed
-//! (`deletion`), beside pixels in random order. A picture that explains nothing says so.
+//! (`deletion`), beside the same map moved elsewhere. A picture that explains nothing says so.
 
 mod class_activation;
 mod deletion;
@@ -22,7 +22,7 @@ use convsweep_spec::data::ImagePreparation;
 use convsweep_spec::inference::{
     AttributionMap, AttributionMethod, ExplainRequest, ExplainedImage, Explanation,
 };
-use deletion::{curves, random_curves};
+use deletion::{curves, moved_curves};
 use planes::FeaturePlanes;
 use subject::Subject;
 
@@ -96,6 +96,7 @@ fn explain_image(
         maps.push(AttributionMap {
             method: *method,
             curves: curves(&subject, &values),
+            moved: moved_curves(&subject, &values),
             values,
         });
     }
@@ -104,7 +105,6 @@ fn explain_image(
         class: class as u16,
         pixels: pixels.to_vec(),
         maps,
-        random: random_curves(&subject),
     }
 }
 

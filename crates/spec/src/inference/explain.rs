@@ -79,8 +79,6 @@ pub struct ExplainedImage {
     pub pixels: Vec<u8>,
     /// One map for each method.
     pub maps: Vec<AttributionMap>,
-    /// The curves of pixels in random order, for comparison.
-    pub random: DeletionCurves,
 }
 
 /// How much each pixel matters, by one method.
@@ -92,7 +90,25 @@ pub struct AttributionMap {
     pub values: Vec<f32>,
     /// What happens to the prediction if pixels go or come in the order of the map.
     pub curves: DeletionCurves,
+    /// The mean of the same for the map moved to other places, where it means nothing: pixels of
+    /// the same shape.
+    pub moved: DeletionCurves,
 }
+
+impl AttributionMap {
+    /// Whether nothing in it speaks for the class.
+    pub fn is_empty(&self) -> bool {
+        self.values.iter().all(|value| *value <= 0.0)
+    }
+
+    /// Whether its pixels matter more than the same shape elsewhere, by both curves together.
+    pub fn is_better(&self) -> bool {
+        !self.is_empty() && self.curves.gain() > self.moved.gain() + SMALLEST_GAIN
+    }
+}
+
+/// Differences of areas below this are rounding.
+const SMALLEST_GAIN: f32 = 1e-4;
 
 /// Areas under the curves of the class's probability while pixels are taken away from the image,
 /// or put into an image of the mean colour (Petsiuk et al. 2018). A good map has a low first and a
@@ -103,4 +119,11 @@ pub struct DeletionCurves {
     pub deletion: f32,
     /// Mean probability while the pixels that matter most are put in first.
     pub insertion: f32,
+}
+
+impl DeletionCurves {
+    /// Insertion less deletion: the higher, the more the pixels that come first matter.
+    pub fn gain(&self) -> f32 {
+        self.insertion - self.deletion
+    }
 }

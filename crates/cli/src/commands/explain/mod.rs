@@ -75,7 +75,7 @@ enum ExplainedClass {
 fn method(text: &str) -> Result<AttributionMethod, String> {
     let found = AttributionMethod::ALL
         .into_iter()
-        .find(|method| method.name() == text);
+        .find(|method| method.name() == text.trim());
     found.ok_or_else(|| {
         let names = AttributionMethod::ALL.map(AttributionMethod::name);
         format!("the methods are {}", names.join(", "))
@@ -106,11 +106,15 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         .map(|layer| layers_up_to(&model, layer));
     let layers = layers.transpose()?;
     let inputs = find_inputs(&args.paths, &names)?;
+    file.spare(&inputs)?;
     for left_out in &inputs.left_out {
         say_error(&format!("note: {}", left_out.in_words()));
     }
     let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
-    let methods = args.methods.clone();
+    let mut methods = args.methods.clone();
+    methods.sort();
+    methods.dedup();
+    let shown = methods.clone();
     let work = batches(inputs, names, BATCH, move |number, images| {
         InferenceRequest::Explain(Box::new(ExplainRequest {
             number,
@@ -120,7 +124,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             layers,
         }))
     })?;
-    let mut picture = ExplainedPicture::new(file, &args.methods, &model);
+    let mut picture = ExplainedPicture::new(file, &shown, &model);
     let printer = ExplanationPrinter::new(args.json, &model.classes);
     let mut worth = Worth::default();
     let (mut explained, mut unreadable) = (0, 0);
@@ -129,6 +133,12 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             return Ok(());
         };
         for (image, found) in readable(answered.about, images, Explanation::Unreadable) {
+            let found = match class {
+                ExplainedClass::True if image.class.is_none() => Explanation::Unreadable(
+                    "neither a folder nor a table says what its true class is".into(),
+                ),
+                _ => found,
+            };
             match found {
                 Explanation::Unreadable(problem) => {
                     unreadable += 1;
@@ -145,7 +155,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         Ok(())
     })?;
     if explained == 0 {
-        return Err(failure(Exit::Data, "none of the images could be read"));
+        return Err(failure(Exit::Data, "none of the images could be explained"));
     }
     picture.write()?;
     for line in worth.in_words() {
@@ -153,7 +163,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     }
     if unreadable > 0 {
         let files = counted(unreadable, "file");
-        say_error(&format!("{files} could not be read and left out"));
+        say_error(&format!("{files} left out"));
         return Ok(Exit::JobsFailed);
     }
     Ok(Exit::Complete)

@@ -35,16 +35,20 @@ impl<'a> ExplainedPicture<'a> {
         let name = image.path.file_name().unwrap_or_default().to_string_lossy();
         let mut maps = Vec::with_capacity(found.maps.len());
         for map in &found.maps {
-            let (own, random) = (map.curves, found.random);
+            let (own, moved) = (map.curves, map.moved);
+            let words = match map.is_empty() {
+                true => ["marks nothing".to_string(), String::new()],
+                false => [
+                    format!(
+                        "pixels go: {:.2}, moved {:.2}",
+                        own.deletion, moved.deletion
+                    ),
+                    format!("come: {:.2}, moved {:.2}", own.insertion, moved.insertion),
+                ],
+            };
             maps.push(ExplainedMap {
                 values: map.values.clone(),
-                words: [
-                    format!(
-                        "pixels go: {:.2}, random {:.2}",
-                        own.deletion, random.deletion
-                    ),
-                    format!("come: {:.2}, random {:.2}", own.insertion, random.insertion),
-                ],
+                words,
             });
         }
         let probability = found.probabilities[class] * 100.0;

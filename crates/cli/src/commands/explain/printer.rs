@@ -46,10 +46,12 @@ impl<'a> ExplanationPrinter<'a> {
             probability * 100.0
         );
         for map in &found.maps {
-            let (own, random) = (map.curves.deletion, found.random.deletion);
-            text.push_str(&format!("  {} {own:.2}", map.method.name()));
-            text.push_str(if own < random { " <" } else { " ≥" });
-            text.push_str(&format!(" {random:.2}"));
+            let judgement = match (map.is_empty(), map.is_better()) {
+                (true, _) => "marks nothing",
+                (false, true) => "better than moved",
+                (false, false) => "no better than moved",
+            };
+            text.push_str(&format!("  {}: {judgement}", map.method.name()));
         }
         say(&text)
     }
@@ -62,6 +64,10 @@ impl<'a> ExplanationPrinter<'a> {
                 "method": map.method.name(),
                 "deletion": map.curves.deletion,
                 "insertion": map.curves.insertion,
+                "moved": {
+                    "deletion": map.moved.deletion,
+                    "insertion": map.moved.insertion,
+                },
                 "values": map.values,
             }));
         }
@@ -70,10 +76,6 @@ impl<'a> ExplanationPrinter<'a> {
             "class": self.classes[class],
             "probability": found.probabilities[class],
             "maps": maps,
-            "random": {
-                "deletion": found.random.deletion,
-                "insertion": found.random.insertion,
-            },
         })
     }
 }

@@ -2,7 +2,13 @@
 
 use convsweep_spec::inference::{AttributionMethod, DeletionCurves, ExplainedImage};
 use convsweep_spec::words::counted;
+use convsweep_statistics::binomial::upper_tail;
 use std::collections::BTreeMap;
+
+/// A count as high by chance is rarer than this where a method is believed.
+const SURE: f64 = 0.05;
+/// Fewer images cannot show anything: even if all speak for a method, chance does so too often.
+const FEWEST: u64 = 5;
 
 /// What the maps of each method were worth.
 #[derive(Default)]
@@ -10,11 +16,13 @@ pub struct Worth(BTreeMap<AttributionMethod, MethodWorth>);
 
 #[derive(Clone, Copy, Default)]
 struct MethodWorth {
-    images: u32,
-    /// Images whose probability fell faster than at random.
-    better: u32,
-    sum: DeletionCurves,
-    random: DeletionCurves,
+    images: u64,
+    /// Images whose map is better than when it is moved elsewhere.
+    better: u64,
+    /// Images whose map marks nothing.
+    empty: u64,
+    own: DeletionCurves,
+    moved: DeletionCurves,
 }
 
 impl Worth {
@@ -23,11 +31,10 @@ impl Worth {
         for map in &image.maps {
             let worth = self.0.entry(map.method).or_default();
             worth.images += 1;
-            worth.better += u32::from(map.curves.deletion < image.random.deletion);
-            worth.sum.deletion += map.curves.deletion;
-            worth.sum.insertion += map.curves.insertion;
-            worth.random.deletion += image.random.deletion;
-            worth.random.insertion += image.random.insertion;
+            worth.better += u64::from(map.is_better());
+            worth.empty += u64::from(map.is_empty());
+            worth.own = sum(worth.own, map.curves);
+            worth.moved = sum(worth.moved, map.moved);
         }
     }
 
@@ -40,22 +47,41 @@ impl Worth {
     }
 }
 
+fn sum(a: DeletionCurves, b: DeletionCurves) -> DeletionCurves {
+    DeletionCurves {
+        deletion: a.deletion + b.deletion,
+        insertion: a.insertion + b.insertion,
+    }
+}
+
 impl MethodWorth {
     fn in_words(&self, method: AttributionMethod) -> String {
+        let chance = upper_tail(self.better, self.images, 0.5).unwrap_or(1.0);
+        let judgement = match chance <= SURE {
+            true => "what it marks matters more than the same shape elsewhere",
+            false if self.images < FEWEST => {
+                "too few images to say whether what it marks matters; name five or more"
+            }
+            false => {
+                "not known to mark what matters: do not believe it, for the same shape elsewhere \
+                does as well"
+            }
+        };
         let mean = |sum: f32| sum / self.images.max(1) as f32;
-        let (deletion, at_random) = (mean(self.sum.deletion), mean(self.random.deletion));
-        let judgement = match deletion < at_random && 2 * self.better > self.images {
-            true => "taking away what it marks hurts more than taking away pixels at random",
-            false => "it marks nothing that matters more than pixels at random: do not believe it",
+        let empty = match self.empty {
+            0 => String::new(),
+            n => format!("; {} of its maps mark nothing", n),
         };
         format!(
-            "{}: {judgement} (in {} of {}; mean probability {deletion:.2} against {at_random:.2} \
-            while pixels go, {:.2} against {:.2} while they come)",
+            "{}: {judgement} (better in {} of {}; while pixels go, the probability is {:.2} on \
+            average, moved {:.2}; while they come {:.2}, moved {:.2}{empty})",
             method.name(),
             self.better,
-            counted(self.images.into(), "image"),
-            mean(self.sum.insertion),
-            mean(self.random.insertion),
+            counted(self.images, "image"),
+            mean(self.own.deletion),
+            mean(self.moved.deletion),
+            mean(self.own.insertion),
+            mean(self.moved.insertion),
         )
     }
 }
@@ -65,7 +91,7 @@ mod tests {
     use super::*;
     use convsweep_spec::inference::AttributionMap;
 
-    fn image(deletion: f32) -> ExplainedImage {
+    fn image(deletion: f32, values: Vec<f32>) -> ExplainedImage {
         let curves = |deletion| DeletionCurves {
             deletion,
             insertion: 0.5,
@@ -76,24 +102,40 @@ mod tests {
             pixels: vec![],
             maps: vec![AttributionMap {
                 method: AttributionMethod::GradCam,
-                values: vec![],
+                values,
                 curves: curves(deletion),
+                moved: curves(0.5),
             }],
-            random: curves(0.5),
         }
     }
 
-    #[test]
-    fn maps_that_are_no_better_than_chance_are_called_so() {
+    fn words(images: &[ExplainedImage]) -> String {
         let mut worth = Worth::default();
-        worth.count(&image(0.25));
-        worth.count(&image(0.75));
-        worth.count(&image(0.25));
-        let words = worth.in_words().pop().expect("one");
-        assert!(words.contains("hurts more than"), "{words}");
-        assert!(words.contains("in 2 of 3 images; mean probability 0.42 against 0.50"));
-        worth.count(&image(0.75));
-        let words = worth.in_words().pop().expect("one");
-        assert!(words.contains("do not believe it"), "{words}");
+        images.iter().for_each(|image| worth.count(image));
+        worth.in_words().pop().expect("one method")
+    }
+
+    #[test]
+    fn a_method_is_believed_where_chance_is_rarely_as_good() {
+        let good = || image(0.25, vec![1.0]);
+        let bad = || image(0.75, vec![1.0]);
+        let few = words(&[good(), good()]);
+        assert!(few.contains("too few images to say"), "{few}");
+        let believed = words(&[good(), good(), good(), good(), good()]);
+        assert!(
+            believed.contains("matters more than the same shape"),
+            "{believed}"
+        );
+        assert!(believed.contains("better in 5 of 5 images; while pixels go"));
+        let mixed = words(&[good(), bad(), good(), bad(), good(), good()]);
+        assert!(mixed.contains("do not believe it"), "{mixed}");
+    }
+
+    #[test]
+    fn a_map_that_marks_nothing_is_no_evidence() {
+        let empty = || image(0.1, vec![0.0, -1.0]);
+        let words = words(&[empty(), empty(), empty(), empty(), empty()]);
+        assert!(words.contains("better in 0 of 5"), "{words}");
+        assert!(words.contains("5 of its maps mark nothing"), "{words}");
     }
 }

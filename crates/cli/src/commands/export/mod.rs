@@ -38,8 +38,13 @@ pub struct ExportArgs {
     #[arg(long)]
     pub probabilities: bool,
     /// ONNX: on how many images the file is compared with the job's recorded predictions.
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    pub images: usize,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(256..)
+    )]
+    pub images: u32,
 }
 
 /// Kinds of files.
@@ -55,6 +60,14 @@ enum FileFormat {
 /// If there is no such network, or the file cannot be written or proved.
 pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     let format = format_of(args)?;
+    let target = std::path::absolute(&args.file).code(Exit::Wrong)?;
+    if target.starts_with(context.results.jobs()) {
+        let message = format!(
+            "{}: the folders of jobs hold what their logs vouch for: name another place",
+            args.file.display()
+        );
+        return Err(failure(Exit::Wrong, message));
+    }
     let model = find_model(context, &args.model, false)?;
     if let [first, second, ..] = model.ensemble.networks.as_slice() {
         let message = format!(
@@ -115,7 +128,7 @@ fn export_onnx(context: &Context, args: &ExportArgs, model: NamedModel) -> Resul
         let message = format!("{}: a name of UTF-8 text is needed", file.display());
         return Err(failure(Exit::Wrong, message));
     }
-    let check = recorded_predictions(context, &model, args.images)?;
+    let check = recorded_predictions(context, &model, args.images as usize)?;
     let mirrors = model.ensemble.networks[0].mirrors;
     let request = InferenceRequest::Export(Box::new(Export {
         file,

@@ -38,8 +38,13 @@ pub struct PredictArgs {
     #[arg(long)]
     pub ensemble: bool,
     /// How many classes are shown of each image, the most probable first.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub top: usize,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub top: u32,
     /// Print CSV: file, class (if a folder or table tells it), classes with their probabilities,
     /// and why a file could not be read.
     #[arg(long, conflicts_with = "json")]
@@ -68,6 +73,9 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let model = find_model(context, &args.model, args.ensemble)?;
     let names = ClassNames::new(&model.classes);
     let inputs = find_inputs(&args.paths, &names)?;
+    if let Some(picture) = &picture {
+        picture.spare(&inputs)?;
+    }
     for left_out in &inputs.left_out {
         say_error(&format!("note: {}", left_out.in_words()));
     }
@@ -77,7 +85,7 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
         (_, true) => PrintedAs::JsonLines,
         (false, false) => PrintedAs::Text,
     };
-    let top = args.top.clamp(1, model.classes.len());
+    let top = (args.top as usize).min(model.classes.len());
     let mut printer = ImagePrinter::new(printed_as, &model.classes, top)?;
     let mut tally = Tally::new(&model.classes);
     let work = batches(inputs, names, BATCH, |number, images| {

@@ -1,7 +1,7 @@
 //! A picture of the first images with what was predicted for them.
 
 use super::printer::most_probable;
-use crate::inference::{ImageInput, PictureFile};
+use crate::inference::{ImageInput, NamedImages, PictureFile};
 use anyhow::Result;
 use convsweep_data::read_image;
 use convsweep_report::charts::{ImageTile, MOST_PICTURES, predicted_images};
@@ -30,6 +30,14 @@ impl PredictedPicture {
             file: PictureFile::new(path)?,
             tiles: Vec::new(),
         })
+    }
+
+    /// Refuses to write the picture over one of the images.
+    ///
+    /// # Errors
+    /// If it would be.
+    pub fn spare(&self, images: &NamedImages) -> Result<()> {
+        self.file.spare(images)
     }
 
     /// Adds an image, unless there are enough.

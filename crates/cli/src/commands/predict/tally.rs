@@ -6,7 +6,7 @@ use crate::output::stdout::say;
 use crate::output::table;
 use anyhow::Result;
 use convsweep_spec::inference::Prediction;
-use convsweep_spec::words::thousands;
+use convsweep_spec::words::{counted, thousands};
 use std::collections::BTreeMap;
 
 /// Classes that are shown as a whole matrix.
@@ -63,8 +63,8 @@ impl<'a> Tally<'a> {
         (known > 0).then(|| {
             let accuracy = right as f64 / known as f64;
             let of = match known == self.classified {
-                true => "the images".to_string(),
-                false => format!("the {} images whose class is known", thousands(known)),
+                true => "all images".to_string(),
+                false => format!("{} whose class is known", counted(known, "image")),
             };
             format!(
                 "accuracy {accuracy:.4} ({} of {}), by the classes that folders or tables give {of}",
@@ -150,13 +150,10 @@ mod tests {
         assert_eq!((tally.classified, tally.unreadable), (4, 1));
         let words = tally.accuracy_in_words().expect("some are known");
         assert!(words.starts_with("accuracy 0.6667 (2 of 3)"), "{words}");
-        assert!(
-            words.ends_with("the 3 images whose class is known"),
-            "{words}"
-        );
+        assert!(words.ends_with("3 images whose class is known"), "{words}");
         let expected =
-            "true \\ predicted  cat  dog\ncat               1    1\ndog                    1";
-        assert_eq!(tally.matrix().replace(" \n", "\n"), expected);
+            "true \\ predicted  cat  dog\ncat                 1    1\ndog                      1";
+        assert_eq!(tally.matrix(), expected);
         assert_eq!(
             tally.pairs(),
             "images  true class  taken for\n     1  cat         dog"
