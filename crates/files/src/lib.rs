@@ -5,7 +5,9 @@
 //! for the disk ([`Durability`]), since waiting takes milliseconds and is not always needed.
 //!
 //! [`read_regular`] reads files that the user names: pipes, devices and endless files are refused.
+//! [`memory_limit`] reads what the control groups around this program leave it.
 
+mod control_group;
 mod durability;
 mod error;
 mod hash;
@@ -18,6 +20,7 @@ mod remedy;
 mod size_limit;
 mod stack;
 
+pub use control_group::{MemoryGroup, memory_groups, memory_limit};
 pub use durability::Durability;
 pub use error::FileError;
 pub use hash::hash_regular;

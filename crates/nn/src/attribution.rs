@@ -65,8 +65,7 @@ impl SplitNetwork {
         weights: impl FnOnce(&[f32]) -> Vec<f32>,
     ) -> ImageGradients {
         let network = &self.first;
-        let parameters = network.parameters.iter().map(|p| p.value.clone()).collect();
-        let mut pass = Pass::new(network, parameters, None);
+        let mut pass = Pass::evaluation(network);
         let images = Tensor::<4>::from_data(TensorData::new(images, shape), &network.device);
         let features = pass.apply_all(&network.operations, Batch::ChannelsFirst(images));
         let features = features.channels_first();

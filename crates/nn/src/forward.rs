@@ -4,6 +4,7 @@ use crate::batch::Batch;
 use crate::host::values;
 use crate::loss::Targets;
 use crate::network::{Derivatives, Gradients, Named, Network};
+use crate::operation::Operation;
 use crate::pass::{Pass, TrainingPass};
 use burn::tensor::{Tensor, TensorData};
 
@@ -11,9 +12,12 @@ impl Network {
     /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` by the
     /// trained network: with running statistics and without dropout.
     pub fn classify(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
-        let parameters = self.parameters.iter().map(|p| p.value.clone()).collect();
-        let mut pass = Pass::new(self, parameters, None);
-        values(pass.run(self.batch(images, shape)))
+        self.logits_of(&self.operations, self.batch(images, shape))
+    }
+
+    /// Logits of a batch by the last operations of the trained network.
+    pub(crate) fn logits_of(&self, operations: &[Operation], batch: Batch) -> Vec<f32> {
+        values(Pass::evaluation(self).run(operations, batch))
     }
 
     /// [`Network::gradients_towards`] for images of one class each under the plain cross-entropy.
@@ -40,16 +44,21 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Gradients {
-        let mut parameters = Vec::with_capacity(self.parameters.len());
-        for (parameter, is_frozen) in self.parameters.iter().zip(&self.frozen) {
-            let tensor = parameter.value.clone().autodiff();
-            parameters.push(match is_frozen {
-                true => tensor,
-                false => tensor.require_grad(),
-            });
-        }
-        let mut pass = Pass::new(self, parameters, Some(self.training_pass(seed, step)));
-        let logits = pass.run(self.batch(images, shape));
+        let images = self.batch(images, shape);
+        self.gradients_of(&self.operations, images, targets, [seed, step])
+    }
+
+    /// [`Network::gradients_towards`], where the last operations of the network are applied to what
+    /// those before them made of the images.
+    pub(crate) fn gradients_of(
+        &self,
+        operations: &[Operation],
+        batch: Batch,
+        targets: &Targets,
+        [seed, step]: [u64; 2],
+    ) -> Gradients {
+        let mut pass = self.training_pass(seed, step);
+        let logits = pass.run(operations, batch);
         let dims = logits.dims();
         let (loss_sum, correct, gradient) = targets.loss(&values(logits.clone().inner()));
         let gradient = Tensor::<2>::from_data(TensorData::new(gradient, dims), &self.device);
@@ -80,11 +89,11 @@ impl Network {
     ) -> Derivatives {
         let tracked = |p: &Named| p.value.clone().autodiff().require_grad();
         let parameters = self.parameters.iter().map(tracked).collect();
-        let mut pass = Pass::new(self, parameters, Some(self.training_pass(seed, step)));
+        let mut pass = Pass::new(self, parameters, Some(self.training(seed, step)));
         let pixels = TensorData::new(images, shape);
         let images = Tensor::<4>::from_data(pixels, &self.device).autodiff();
         let images = images.require_grad();
-        let logits = pass.run(Batch::ChannelsFirst(images.clone()));
+        let logits = pass.run(&self.operations, Batch::ChannelsFirst(images.clone()));
         let weights = TensorData::new(weights, [shape[0], self.classes]);
         let weights = Tensor::<2>::from_data(weights, &self.device).autodiff();
         let mut found = (logits.clone() * weights).sum().backward();
@@ -106,7 +115,20 @@ impl Network {
         }
     }
 
-    fn training_pass(&self, seed: u64, step: u64) -> TrainingPass {
+    /// A pass in which all parameters but the frozen ones are tracked.
+    pub(crate) fn training_pass(&self, seed: u64, step: u64) -> Pass<'_> {
+        let mut parameters = Vec::with_capacity(self.parameters.len());
+        for (parameter, is_frozen) in self.parameters.iter().zip(&self.frozen) {
+            let tensor = parameter.value.clone().autodiff();
+            parameters.push(match is_frozen {
+                true => tensor,
+                false => tensor.require_grad(),
+            });
+        }
+        Pass::new(self, parameters, Some(self.training(seed, step)))
+    }
+
+    fn training(&self, seed: u64, step: u64) -> TrainingPass {
         TrainingPass {
             seed,
             step,
@@ -114,7 +136,7 @@ impl Network {
         }
     }
 
-    fn batch(&self, images: Vec<f32>, shape: [usize; 4]) -> Batch {
+    pub(crate) fn batch(&self, images: Vec<f32>, shape: [usize; 4]) -> Batch {
         let data = TensorData::new(images, shape);
         Batch::ChannelsFirst(Tensor::from_data(data, &self.device))
     }

@@ -13,6 +13,7 @@ mod build;
 mod choices;
 mod device;
 mod ema;
+mod features;
 mod forward;
 mod function;
 mod fuse;
@@ -40,5 +41,6 @@ pub use device::{
     BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, instructions,
 };
 pub use ema::Average;
+pub use features::Features;
 pub use network::{Derivatives, Gradients, Named, Network};
 pub use state_error::StateError;

@@ -10,7 +10,6 @@
 //! of every worker and attempt, at `trace` every event. Nothing is logged as a warning or an error,
 //! because the display shows these and the log's warnings appear on the same terminal.
 
-mod control_group;
 mod deadline;
 pub mod devices;
 mod dispatch;

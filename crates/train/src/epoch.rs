@@ -3,14 +3,13 @@
 use crate::epoch_metrics::{finish_epoch, training_values};
 use crate::epoch_plan::EpochPlan;
 use crate::error::End;
-use crate::evaluate::classify_part;
+use crate::evaluate;
 use crate::learning_rate::LearningRate;
 use crate::session::Session;
 use crate::step::{self, StepTimer};
 use crate::validation_metrics::validation_metrics;
 use convsweep_nn::Gradients;
 use convsweep_nn::optimizer::global_norm;
-use convsweep_spec::event::Part;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use std::time::Instant;
@@ -65,12 +64,11 @@ fn validate(session: &mut Session, rate: f64) -> Result<Vec<(&'static str, f64)>
     if session.data.subsets.validation.is_empty() {
         return Ok(vec![]);
     }
-    let network = session.state.evaluated_network().into_owned();
-    let classified = classify_part(session, &network, Part::Validation, "validation")?;
+    let classified = evaluate::validate(session)?;
     if !classified.loss().is_finite() {
         return Err(diverged(session, rate, None));
     }
-    let mut values = validation_metrics(&classified, network.classes());
+    let mut values = validation_metrics(&classified, session.state.network.classes());
     values.push((metric::VAL_LOSS, classified.loss()));
     values.push((metric::VAL_ACCURACY, classified.accuracy()));
     Ok(values)

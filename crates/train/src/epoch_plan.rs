@@ -27,6 +27,7 @@ impl<'a> EpochPlan<'a> {
         session
             .state
             .enter_phase(&training.phases, phase_index, epoch_of_phase);
+        keep_features(session);
         let rows = &session.data.subsets.train;
         let seed = session.job().question.seed;
         let order = epoch_order(seed, epoch, rows.len());
@@ -72,4 +73,19 @@ impl<'a> EpochPlan<'a> {
         let batches = self.order.len().div_ceil(batch_size) as u64;
         u64::from(self.epoch) * batches + u64::from(step) * u64::from(self.training.accumulate)
     }
+}
+
+/// Keeps what frozen layers make of the images, if every epoch of the phase has the same ones.
+fn keep_features(session: &mut Session) {
+    let steps = &session.job().question.configuration.augment.steps;
+    let subsets = &session.data.subsets;
+    let validated = match session.training().tta_flip {
+        true => 2 * subsets.validation.len(),
+        false => subsets.validation.len(),
+    };
+    let images = subsets.train.len() + validated;
+    let network = &session.state.network;
+    session
+        .features
+        .enter_epoch(network, steps.is_empty(), images);
 }

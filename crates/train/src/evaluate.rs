@@ -1,7 +1,9 @@
 //! Classifies a part of the images with a network as it is.
 
 use crate::error::End;
+use crate::job_data::JobData;
 use crate::session::Session;
+use convsweep_data::DataError;
 use convsweep_nn::Network;
 use convsweep_nn::loss::{score_image, score_two_views};
 use convsweep_spec::event::{Evaluation, Part};
@@ -20,6 +22,16 @@ pub(crate) struct Classified {
     pub loss_sum: f64,
 }
 
+/// Classifies the validation images by the network in training, averaged if the job has a moving
+/// average of the weights.
+pub(crate) fn validate(session: &mut Session) -> Result<Classified, End> {
+    // The average of equal weights may differ from them in the last bit.
+    let may_keep_features = session.state.average.is_none();
+    let network = session.state.evaluated_network().into_owned();
+    let (part, failpoint) = (Part::Validation, "validation");
+    classify(session, &network, part, failpoint, may_keep_features)
+}
+
 /// Classifies all images of `part` by `network`; passes the failpoint after each batch.
 pub(crate) fn classify_part(
     session: &mut Session,
@@ -27,47 +39,86 @@ pub(crate) fn classify_part(
     part: Part,
     failpoint: &str,
 ) -> Result<Classified, End> {
+    classify(session, network, part, failpoint, false)
+}
+
+fn classify(
+    session: &mut Session,
+    network: &Network,
+    part: Part,
+    failpoint: &str,
+    may_keep_features: bool,
+) -> Result<Classified, End> {
     // Large enough to be fast, small enough to need no more memory than training does.
     let batch_size = session.training().batch_size.clamp(64, 256) as usize;
     let rows = session.data.rows(part).to_vec();
     let mut classified = Classified::default();
     for batch in rows.chunks(batch_size) {
         session.obey_directive()?;
-        classify_batch(session, network, part, batch, &mut classified)?;
+        let logits = logits(session, network, part, batch, may_keep_features)?;
+        classified.add_batch(session, network, part, batch, &logits);
         session.attempt.failpoints.hit(failpoint);
     }
     Ok(classified)
 }
 
-fn classify_batch(
-    session: &Session,
+/// The logits of a batch, and of its mirror images where they are evaluated too.
+fn logits(
+    session: &mut Session,
     network: &Network,
     part: Part,
     rows: &[u32],
-    classified: &mut Classified,
-) -> Result<(), End> {
+    may_keep_features: bool,
+) -> Result<Vec<Vec<f32>>, DataError> {
+    let has_mirrored = session.training().tta_flip;
     let data = &session.data;
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    data.batcher.evaluation(part.into(), rows, &mut pixels)?;
-    data.batcher.labels(part.into(), rows, &mut labels);
+    let views = || views(data, part, rows, has_mirrored);
     let shape = data.batch_shape(rows.len());
-    let mut mirrored_logits = None;
-    if session.training().tta_flip {
-        let mut mirrored = pixels.clone();
-        data.batcher.mirror(&mut mirrored);
-        mirrored_logits = Some(network.classify(mirrored, shape));
+    if may_keep_features && session.features.operations().is_some() {
+        return session.features.classify(network, rows[0], shape, views);
     }
-    let logits = network.classify(pixels, shape);
-    let classes = network.classes();
-    for (i, &label) in labels.iter().enumerate() {
-        let of_image = i * classes..(i + 1) * classes;
-        let mirrored = mirrored_logits.as_ref().map(|all| &all[of_image.clone()]);
-        classified.add(&logits[of_image.clone()], mirrored, label);
+    let views = views()?.into_iter();
+    Ok(views.map(|view| network.classify(view, shape)).collect())
+}
+
+/// The images of a batch, and their mirror images if asked for.
+fn views(
+    data: &JobData,
+    part: Part,
+    rows: &[u32],
+    has_mirrored: bool,
+) -> Result<Vec<Vec<f32>>, DataError> {
+    let mut pixels = Vec::new();
+    data.batcher.evaluation(part.into(), rows, &mut pixels)?;
+    if !has_mirrored {
+        return Ok(vec![pixels]);
     }
-    Ok(())
+    let mut mirrored = pixels.clone();
+    data.batcher.mirror(&mut mirrored);
+    Ok(vec![pixels, mirrored])
 }
 
 impl Classified {
+    /// Adds the images of a batch by the logits of their views.
+    fn add_batch(
+        &mut self,
+        session: &Session,
+        network: &Network,
+        part: Part,
+        rows: &[u32],
+        logits: &[Vec<f32>],
+    ) {
+        let mut labels = Vec::new();
+        let batcher = &session.data.batcher;
+        batcher.labels(part.into(), rows, &mut labels);
+        let classes = network.classes();
+        for (i, &label) in labels.iter().enumerate() {
+            let of_image = i * classes..(i + 1) * classes;
+            let mirrored = logits.get(1).map(|all| &all[of_image.clone()]);
+            self.add(&logits[0][of_image], mirrored, label);
+        }
+    }
+
     /// Adds an image by its logits, and by those of its mirror image where it is evaluated too.
     fn add(&mut self, logits: &[f32], mirrored: Option<&[f32]>, label: u16) {
         let start = self.probabilities.len();

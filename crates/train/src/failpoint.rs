@@ -9,6 +9,7 @@
 //! | name | where |
 //! | --- | --- |
 //! | `started` | after the `Started` event |
+//! | `features` | after what frozen layers make of a batch was computed to be kept |
 //! | `gradients` | within a step, between its gradients and the update |
 //! | `step` | after a step's update |
 //! | `validation` | after a batch of an epoch's validation |

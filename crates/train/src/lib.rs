@@ -13,6 +13,7 @@ mod epoch_plan;
 mod error;
 mod evaluate;
 pub mod failpoint;
+mod features;
 mod files;
 mod initial_state;
 mod job_data;

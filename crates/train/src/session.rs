@@ -3,6 +3,7 @@
 use crate::attempt::{Attempt, Directive};
 use crate::checkpoint;
 use crate::error::{End, TrainError};
+use crate::features::FeatureCache;
 use crate::files::{self, Replaced};
 use crate::initial_state::{StartingState, starting_state};
 use crate::job_data::JobData;
@@ -21,6 +22,8 @@ pub(crate) struct Session<'a> {
     pub attempt: Attempt<'a>,
     pub data: JobData,
     pub state: TrainingState,
+    /// What frozen layers make of the images.
+    pub features: FeatureCache,
     /// Whether the newest checkpoint is one that this attempt has read or written, so that it can be
     /// trusted.
     pub checkpoint_is_whole: bool,
@@ -58,6 +61,7 @@ impl<'a> Session<'a> {
             attempt,
             data,
             state,
+            features: FeatureCache::default(),
             checkpoint_is_whole,
             unjudged_epoch: None,
             last_checkpoint: Instant::now(),

@@ -25,7 +25,11 @@ pub(crate) fn gradients(
     let mut total: Option<Gradients> = None;
     let mut images = 0;
     for (batch, number) in rows.chunks(batch_size).zip(first_batch..) {
-        let gradients = batch_gradients(session, plan.epoch, batch, number)?;
+        let mut gradients = match session.features.operations() {
+            Some(frozen) => gradients_from_features(session, frozen, batch, number)?,
+            None => batch_gradients(session, plan.epoch, batch, number)?,
+        };
+        session.state.network.update_statistics(&mut gradients);
         match &mut total {
             None => total = Some(gradients),
             Some(total) => total.merge(images, gradients, batch.len()),
@@ -39,7 +43,7 @@ pub(crate) fn gradients(
 /// Loss and gradients over one batch: augment, mix, forward, backward. `number` counts the batches
 /// of the whole job.
 fn batch_gradients(
-    session: &mut Session,
+    session: &Session,
     epoch: u32,
     rows: &[u32],
     number: u64,
@@ -53,10 +57,32 @@ fn batch_gradients(
     let mixture = share.map(|share| mixture(share, &labels));
     let targets = data.objective.targets(&labels, mixture.as_ref());
     let shape = data.batch_shape(rows.len());
-    let network = &mut session.state.network;
-    let mut gradients = network.gradients_towards(&targets, pixels, shape, seed, number);
-    network.update_statistics(&mut gradients);
-    Ok(gradients)
+    let network = &session.state.network;
+    Ok(network.gradients_towards(&targets, pixels, shape, seed, number))
+}
+
+/// Loss and gradients over one batch of images that are neither augmented nor mixed, from what the
+/// network's first operations, which are `frozen`, make of them.
+fn gradients_from_features(
+    session: &mut Session,
+    frozen: usize,
+    rows: &[u32],
+    number: u64,
+) -> Result<Gradients, TrainError> {
+    let seed = session.job().question.seed;
+    let (data, network) = (&session.data, &session.state.network);
+    let features = match session.features.kept(rows) {
+        Some(kept) => kept,
+        None => {
+            let computed = session.features.compute(network, data, rows)?;
+            session.attempt.failpoints.hit("features");
+            computed
+        }
+    };
+    let mut labels = Vec::new();
+    data.batcher.labels(Subset::Training, rows, &mut labels);
+    let targets = data.objective.targets(&labels, None);
+    Ok(network.gradients_from(frozen, &features, &targets, seed, number))
 }
 
 /// Each image is mixed with the next one of its batch.

@@ -30,6 +30,9 @@ pub(crate) trait Ops: Debug + Send + Sync {
     /// As [`Ops::kernel`], for a convolution.
     fn conv_kernel(&self, conv: &FusedConv) -> KernelAndReason;
 
+    /// Whether these operations give an image the same bits in every batch.
+    fn keep_images_apart(&self) -> bool;
+
     /// Whether a sum behind a normalisation is computed in the same pass as that.
     fn fuses_norm_and_sum(&self) -> bool;
 

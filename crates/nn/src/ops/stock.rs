@@ -36,6 +36,11 @@ impl Ops for StockOps {
         ("stock", self.reason)
     }
 
+    /// Products of matrices may be summed up in an order that depends on their size.
+    fn keep_images_apart(&self) -> bool {
+        false
+    }
+
     fn fuses_norm_and_sum(&self) -> bool {
         false
     }

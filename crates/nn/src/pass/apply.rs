@@ -8,10 +8,9 @@ use crate::operation::{Operation, Pooling};
 use burn::tensor::Tensor;
 
 impl Pass<'_> {
-    /// Logits of `images`.
-    pub(crate) fn run(&mut self, images: Batch) -> Tensor<2> {
-        let network = self.network;
-        let logits = self.apply_all(&network.operations, images);
+    /// Logits of a batch by the last operations of the network.
+    pub(crate) fn run(&mut self, operations: &[Operation], batch: Batch) -> Tensor<2> {
+        let logits = self.apply_all(operations, batch);
         self.ops.flatten(logits)
     }
 

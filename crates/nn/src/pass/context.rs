@@ -41,6 +41,12 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// An evaluation.
+    pub(crate) fn evaluation(network: &'a Network) -> Self {
+        let parameters = network.parameters.iter().map(|p| p.value.clone());
+        Pass::new(network, parameters.collect(), None)
+    }
+
     /// An evaluation through which gradients flow; they do not reach the parameters.
     pub(crate) fn differentiated(network: &'a Network) -> Self {
         let parameters = network.parameters.iter();

@@ -1,7 +1,7 @@
 //! Whether the kernel killed a process because memory ran out. Such a worker looks like any other
 //! one that was killed.
 
-use crate::control_group::memory_groups;
+use convsweep_files::memory_groups;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -170,20 +170,26 @@ pub struct Worker {
 
 impl Worker {
     pub fn start(failpoint: Option<&str>) -> Worker {
-        Worker::start_with(failpoint, 1)
+        Worker::start_with(failpoint, 1, &[])
+    }
+
+    /// A worker with these environment variables.
+    pub fn start_in(failpoint: Option<&str>, environment: &[(&str, &str)]) -> Worker {
+        Worker::start_with(failpoint, 1, environment)
     }
 
     /// A worker that dies at the failpoint in every attempt.
     pub fn start_to_die(failpoint: &str) -> Worker {
-        Worker::start_with(Some(failpoint), u32::MAX)
+        Worker::start_with(Some(failpoint), u32::MAX, &[])
     }
 
-    fn start_with(failpoint: Option<&str>, attempts: u32) -> Worker {
+    fn start_with(failpoint: Option<&str>, attempts: u32, environment: &[(&str, &str)]) -> Worker {
         let mut command = std::process::Command::new(WORKER);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
+            .stderr(Stdio::inherit())
+            .envs(environment.iter().copied());
         if let Some(failpoint) = failpoint {
             command.env("CONVSWEEP_FAILPOINT", failpoint);
             command.env("CONVSWEEP_FAILPOINT_ATTEMPTS", attempts.to_string());

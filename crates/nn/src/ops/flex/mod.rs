@@ -66,6 +66,11 @@ impl Ops for FlexOps {
         }
     }
 
+    /// Each output is summed up in an order that depends on the layer alone.
+    fn keep_images_apart(&self) -> bool {
+        true
+    }
+
     fn fuses_norm_and_sum(&self) -> bool {
         true
     }

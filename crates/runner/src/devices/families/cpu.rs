@@ -1,9 +1,9 @@
 //! Finds the CPU, with the project's own kernels and with LibTorch.
 
 use super::machine::{Machine, field};
-use crate::control_group::memory_limit;
 use crate::devices::found::FoundDevice;
 use crate::devices::worker_program::{worker_path, worker_problem};
+use convsweep_files::memory_limit;
 use convsweep_spec::device::DeviceName;
 
 /// The CPU with the project's own kernels.

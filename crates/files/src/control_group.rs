@@ -5,11 +5,11 @@ use std::path::{Component, Path, PathBuf};
 
 /// A control group whose memory may be limited.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MemoryGroup {
+pub struct MemoryGroup {
     /// Its folder.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// Whether it belongs to version 2 of the kernel's interface.
-    pub(crate) is_version_2: bool,
+    pub is_version_2: bool,
 }
 
 /// Where a hierarchy of groups is mounted.
@@ -22,7 +22,7 @@ struct Mount {
 
 /// The groups of a process (`self`, or its id) on a machine whose file system begins at `root`: its
 /// own, then the groups around it as far as they can be seen.
-pub(crate) fn memory_groups(root: &Path, process: &str) -> Vec<MemoryGroup> {
+pub fn memory_groups(root: &Path, process: &str) -> Vec<MemoryGroup> {
     let read = |file: &str| fs::read_to_string(root.join("proc").join(process).join(file));
     let mounts = mounts(&read("mountinfo").unwrap_or_default());
     let mut groups = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn memory_groups(root: &Path, process: &str) -> Vec<MemoryGroup> {
 }
 
 /// The least memory in bytes that a group of this program allows; `None` if no group limits it.
-pub(crate) fn memory_limit(root: &Path) -> Option<u64> {
+pub fn memory_limit(root: &Path) -> Option<u64> {
     let mut least = None;
     for group in memory_groups(root, "self") {
         // Beyond `memory.high` processes stand still rather than end.
