@@ -35,7 +35,7 @@ impl Network {
 
     /// Loss and gradients of one training step over `images` `[batch, channels, height, width]`
     /// with their `targets`. Dropout is a function of (`seed`, `step`, layer, place in the batch).
-    /// Gradients of frozen parameters are 0.
+    /// The gradient of a frozen parameter is a single 0.
     pub fn gradients_towards(
         &self,
         targets: &Targets,
@@ -64,10 +64,14 @@ impl Network {
         let gradient = Tensor::<2>::from_data(TensorData::new(gradient, dims), &self.device);
         let mut found = (logits * gradient).sum().backward();
         let mut gradients = Vec::with_capacity(self.parameters.len());
-        for (tensor, named) in pass.parameters.iter().zip(&self.parameters) {
-            let gradient = tensor.grad_remove(&mut found);
-            let zeros = || Tensor::zeros([named.count()], &self.device);
-            gradients.push(gradient.unwrap_or_else(zeros));
+        let frozen = Tensor::zeros([1], &self.device);
+        for (i, named) in self.parameters.iter().enumerate() {
+            let gradient = pass.parameters[i].grad_remove(&mut found);
+            gradients.push(match (gradient, self.frozen[i]) {
+                (Some(gradient), _) => gradient,
+                (None, true) => frozen.clone(),
+                (None, false) => Tensor::zeros([named.count()], &self.device),
+            });
         }
         Gradients {
             loss_sum,

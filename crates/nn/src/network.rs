@@ -44,7 +44,8 @@ pub struct Gradients {
     pub loss_sum: f64,
     /// Number of images classified correctly.
     pub correct: u32,
-    /// Gradient of the mean loss with respect to each parameter, in their order.
+    /// Gradient of the mean loss with respect to each parameter, in their order; a single 0 for a
+    /// frozen one.
     pub gradients: Vec<Tensor<1>>,
     /// New running statistics, in their order.
     pub(crate) statistics: Vec<Tensor<1>>,
