@@ -16,12 +16,12 @@ use burn::tensor::{Tensor, TensorData};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     values: Vec<f32>,
-    layout: Layout,
+    layout: FeatureLayout,
 }
 
 /// Sizes of one image's features, in the order in which they are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
+enum FeatureLayout {
     ChannelsFirst([usize; 3]),
     ChannelsLast([usize; 3]),
     Flat(usize),
@@ -36,8 +36,10 @@ impl Features {
     /// Number of values of an image.
     pub fn values_per_image(&self) -> usize {
         match self.layout {
-            Layout::ChannelsFirst(sizes) | Layout::ChannelsLast(sizes) => sizes.iter().product(),
-            Layout::Flat(count) => count,
+            FeatureLayout::ChannelsFirst(sizes) | FeatureLayout::ChannelsLast(sizes) => {
+                sizes.iter().product()
+            }
+            FeatureLayout::Flat(count) => count,
         }
     }
 
@@ -53,15 +55,15 @@ impl Features {
         let (values, layout) = match batch {
             Batch::ChannelsFirst(x) => {
                 let [_, c, h, w] = x.dims();
-                (values(x), Layout::ChannelsFirst([c, h, w]))
+                (values(x), FeatureLayout::ChannelsFirst([c, h, w]))
             }
             Batch::ChannelsLast(x) => {
                 let [_, h, w, c] = x.dims();
-                (values(x), Layout::ChannelsLast([h, w, c]))
+                (values(x), FeatureLayout::ChannelsLast([h, w, c]))
             }
             Batch::Flat(x) => {
                 let [_, count] = x.dims();
-                (values(x), Layout::Flat(count))
+                (values(x), FeatureLayout::Flat(count))
             }
         };
         Features { values, layout }
@@ -146,9 +148,9 @@ impl Network {
             Tensor::<4>::from_data(data, &self.device)
         };
         match features.layout {
-            Layout::ChannelsFirst(sizes) => Batch::ChannelsFirst(tensor(sizes)),
-            Layout::ChannelsLast(sizes) => Batch::ChannelsLast(tensor(sizes)),
-            Layout::Flat(count) => {
+            FeatureLayout::ChannelsFirst(sizes) => Batch::ChannelsFirst(tensor(sizes)),
+            FeatureLayout::ChannelsLast(sizes) => Batch::ChannelsLast(tensor(sizes)),
+            FeatureLayout::Flat(count) => {
                 let data = TensorData::new(features.values.clone(), [images, count]);
                 Batch::Flat(Tensor::from_data(data, &self.device))
             }
