@@ -2,7 +2,23 @@
 
 use convsweep_data::read_image;
 use convsweep_spec::data::ImagePreparation;
+use convsweep_spec::shape::Shape;
 use std::path::{Path, PathBuf};
+
+/// The shape of an image as networks read it.
+pub(crate) fn image_shape(preparation: &ImagePreparation) -> Shape {
+    Shape::Image {
+        channels: preparation.channels,
+        height: preparation.resize.height,
+        width: preparation.resize.width,
+    }
+}
+
+/// Channels, height and width of an image as networks read it.
+pub(crate) fn image_sides(preparation: &ImagePreparation) -> [usize; 3] {
+    let resize = &preparation.resize;
+    [preparation.channels, resize.height, resize.width].map(|n| n as usize)
+}
 
 /// The images of some files.
 pub(crate) struct PreparedImages {

@@ -1,11 +1,11 @@
 //! A trained network in memory.
 
 use crate::error::InferenceError;
+use crate::images::{image_shape, image_sides};
 use convsweep_data::Normalizer;
 use convsweep_files::read_regular;
 use convsweep_nn::{Device, Network, build};
 use convsweep_spec::inference::{Ensemble, TrainedNetwork};
-use convsweep_spec::shape::Shape;
 use convsweep_weights::{LARGEST_FILE, WeightFile};
 use std::collections::HashMap;
 use std::path::Path;
@@ -25,22 +25,16 @@ impl LoadedNetwork {
         device: &Device,
     ) -> Result<LoadedNetwork, InferenceError> {
         let preparation = &ensemble.preparation;
-        let (height, width) = (preparation.resize.height, preparation.resize.width);
-        let shape = Shape::Image {
-            channels: preparation.channels,
-            height,
-            width,
-        };
+        let shape = image_shape(preparation);
         let mut network = build(&trained.architecture, shape, ensemble.classes, 0, device)?;
         let path = trained.weights.as_path();
-        let mut values = read_values(path)?;
+        let values = read_values(path)?;
         let restored = network.restore(&|name| values.get(name).cloned());
-        values.clear();
         restored.map_err(|error| InferenceError::OtherNetwork {
             path: path.to_owned(),
             error,
         })?;
-        let sides = [preparation.channels, height, width].map(|n| n as usize);
+        let sides = image_sides(preparation);
         Ok(LoadedNetwork {
             trained: trained.clone(),
             network,

@@ -1,6 +1,6 @@
 //! Class probabilities of images.
 
-use crate::images::PreparedImages;
+use crate::images::{PreparedImages, image_sides};
 use crate::loaded::LoadedNetwork;
 use convsweep_nn::loss::{score_image, score_two_views};
 use convsweep_spec::data::ImagePreparation;
@@ -51,9 +51,8 @@ pub(crate) fn probabilities(
     for (input, image) in inputs.chunks_mut(values).zip(pixels.chunks(values)) {
         loaded.normalizer.apply(image, input);
     }
-    let resize = &preparation.resize;
-    let sides = [preparation.channels, resize.height, resize.width].map(|n| n as usize);
-    let shape = [images, sides[0], sides[1], sides[2]];
+    let [channels, height, width] = image_sides(preparation);
+    let shape = [images, channels, height, width];
     let network = &loaded.network;
     let mirrored = loaded.trained.mirrors.then(|| {
         let mut mirrored = inputs.clone();

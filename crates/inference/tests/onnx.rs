@@ -8,13 +8,12 @@ use convsweep_onnx::{OnnxFile, OnnxOptions, Preprocessing, write_onnx};
 use convsweep_spec::augment::MeanStd;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
-use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::Shape;
-use random_architecture::{Draw, fitting, kinds};
+use random_architecture::{Draw, fitting, kinds, numbers, randomized};
 use rten::{Model, Value};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, Tensor};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Channels, height and width of the images.
 const IMAGE: [u32; 3] = [4, 7, 6];
@@ -30,40 +29,14 @@ fn shape() -> Shape {
     }
 }
 
-/// Numbers between -1 and 1.
-fn numbers(name: &str, count: usize) -> Vec<f32> {
-    let draws = IndexedDraws::new("onnx", 1, name, 0);
-    let number = |i| (draws.bits(i) >> 40) as f32 / (1 << 23) as f32 - 1.0;
-    (0..count as u64).map(number).collect()
-}
-
-/// A network whose tensors all have random values, none of them neutral.
+/// A network whose tensors all have random values.
 fn network(model: &ModelSpec, classes: u32) -> Network {
     let device = device(DeviceName::CPU).expect("cpu");
-    let mut network = build(model, shape(), classes, 1, &device).expect("fits");
-    let mut values: HashMap<String, Vec<f32>> = HashMap::new();
-    for tensor in network.tensors() {
-        let own = tensor.values();
-        let drawn = numbers(&tensor.name, own.len());
-        let is_variance = tensor.name.ends_with("running_var");
-        let value = |(own, drawn): (f32, f32)| match is_variance {
-            true => 1.0 + 0.5 * drawn,
-            false => own + 0.2 * drawn,
-        };
-        let pairs = own.into_iter().zip(drawn);
-        values.insert(tensor.name.clone(), pairs.map(value).collect());
-    }
-    network
-        .restore(&|name| values.get(name).cloned())
-        .expect("all are there");
-    network
+    randomized(build(model, shape(), classes, 1, &device).expect("fits"))
 }
 
 fn file(model: &ModelSpec, network: &Network, options: &OnnxOptions) -> OnnxFile {
-    let mut values = HashMap::new();
-    for tensor in network.tensors() {
-        values.insert(tensor.name.clone(), tensor.values());
-    }
+    let values = network.values_by_name();
     let find = |name: &str| values.get(name).cloned();
     let classes = network.classes() as u32;
     write_onnx(model, (shape(), classes), &find, options).expect("can be written")

@@ -6,6 +6,7 @@ use crate::state_error::{StateError, find_checked};
 use burn::tensor::{Device, Tensor};
 use convsweep_spec::pattern::{self, takes};
 use convsweep_spec::train::Kernels;
+use std::collections::HashMap;
 
 /// A network on a device.
 #[derive(Clone, Debug)]
@@ -131,6 +132,12 @@ impl Network {
     /// Trainable parameters, then running statistics: together they are the trained network.
     pub fn tensors(&self) -> impl Iterator<Item = &Named> {
         self.parameters.iter().chain(&self.statistics)
+    }
+
+    /// The values of all tensors, by name.
+    pub fn values_by_name(&self) -> HashMap<String, Vec<f32>> {
+        let named = |tensor: &Named| (tensor.name.clone(), tensor.values());
+        self.tensors().map(named).collect()
     }
 
     /// Trainable parameters in the order of the layers.

@@ -3,7 +3,6 @@
 use crate::network::{Named, Network};
 use convsweep_spec::shape::TensorShape;
 use convsweep_weights::{Transfer, WeightFile, assign};
-use std::collections::HashMap;
 
 impl Network {
     /// Names and shapes of its tensors, in the order of [`Network::tensors`].
@@ -22,10 +21,7 @@ impl Network {
         let (held, tensors) = (WeightFile::read(file)?, self.shapes());
         let found = assign(&held.tensors, &tensors, transfer);
         let found = found.map_err(|problems| problems.join("; "))?;
-        let mut values: HashMap<String, Vec<f32>> = HashMap::new();
-        for tensor in self.tensors() {
-            values.insert(tensor.name.clone(), tensor.values());
-        }
+        let mut values = self.values_by_name();
         for (theirs, ours) in found.pairs {
             values.insert(tensors[ours].name.clone(), held.values(theirs)?);
         }

@@ -3,13 +3,11 @@
 
 mod common;
 
-use common::random_architecture::{Draw, fitting};
+use common::random_architecture::{Draw, fitting, numbers, randomized};
 use convsweep_nn::{Network, build, build_split, device};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::{Activation, Layer, ModelSpec};
-use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::Shape;
-use std::collections::HashMap;
 
 const SHAPE: [usize; 4] = [2, 4, 7, 6];
 
@@ -22,37 +20,9 @@ fn input() -> Shape {
     }
 }
 
-/// Numbers between -1 and 1.
-fn numbers(name: &str, count: usize) -> Vec<f32> {
-    let draws = IndexedDraws::new("attribution", 1, name, 0);
-    let number = |i| (draws.bits(i) >> 40) as f32 / (1 << 23) as f32 - 1.0;
-    (0..count as u64).map(number).collect()
-}
-
-/// Values for all tensors, none of them neutral.
-fn values(network: &Network) -> HashMap<String, Vec<f32>> {
-    let mut values = HashMap::new();
-    for tensor in network.tensors() {
-        let own = tensor.values();
-        let drawn = numbers(&tensor.name, own.len());
-        let is_variance = tensor.name.ends_with("running_var");
-        let value = |(own, drawn): (f32, f32)| match is_variance {
-            true => 1.0 + 0.5 * drawn,
-            false => own + 0.2 * drawn,
-        };
-        let all = own.into_iter().zip(drawn).map(value);
-        values.insert(tensor.name.clone(), all.collect());
-    }
-    values
-}
-
 fn trained(model: &ModelSpec, classes: u32) -> Network {
     let device = device(DeviceName::CPU).expect("cpu");
-    let mut network = build(model, input(), classes, 1, &device).expect("fits");
-    let values = values(&network);
-    let found = network.restore(&|name| values.get(name).cloned());
-    found.expect("all are there");
-    network
+    randomized(build(model, input(), classes, 1, &device).expect("fits"))
 }
 
 /// The weighted sum of the logits, in f64.
@@ -133,19 +103,14 @@ fn gradients_are_those_of_the_evaluation() {
 fn a_divided_network_is_the_same_network() {
     for (model, classes) in models().into_iter().take(40) {
         let network = trained(&model, classes);
-        let values = values(&network);
-        let mut original = HashMap::new();
-        for tensor in network.tensors() {
-            original.insert(tensor.name.clone(), tensor.values());
-        }
-        assert_eq!(values.len(), original.len());
+        let values = network.values_by_name();
         let images = numbers("images", SHAPE.iter().product());
         let weights = numbers("weights", SHAPE[0] * classes as usize);
         let whole = network.image_gradients(images.clone(), SHAPE, weights.clone());
         let device = device(DeviceName::CPU).expect("cpu");
         let mut divided = build_split(&model, input(), classes, &device, 0).expect("fits");
         divided
-            .restore(&|name| original.get(name).cloned())
+            .restore(&|name| values.get(name).cloned())
             .expect("all");
         let found = divided.feature_gradients(images, SHAPE, |_| weights);
         assert_eq!(found.logits, whole.logits);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::random_architecture::{Draw, fitting};
+use common::random_architecture::{Draw, fitting, numbers, randomized};
 use common::{dense, image, plain_conv};
 use convsweep_nn::loss::Targets;
 use convsweep_nn::{Features, Network, build, device};
@@ -11,33 +11,12 @@ use convsweep_plan::{Overrides, plan};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
-use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::train::Kernels;
 use std::path::Path;
 
-/// Values about 0 that have all bits of an f32.
-fn numbers(name: &str, count: usize) -> Vec<f32> {
-    let draws = IndexedDraws::new("features", 1, name, 0);
-    (0..count as u64)
-        .map(|i| (2.0 * draws.uniform(i) - 1.0) as f32)
-        .collect()
-}
-
-/// The network with norms that are not neutral, and all layers frozen that the rules name.
-fn frozen(mut network: Network, rules: &[&str]) -> Network {
-    let mut tensors = std::collections::HashMap::new();
-    for tensor in network.tensors() {
-        let mut values = tensor.values();
-        let drawn = numbers(&tensor.name, values.len()).into_iter();
-        if tensor.name.ends_with("running_variance") {
-            values = drawn.map(|x| 1.0 + 0.5 * x).collect();
-        } else if tensor.shape.len() == 1 {
-            values = values.iter().zip(drawn).map(|(v, x)| v + 0.3 * x).collect();
-        }
-        tensors.insert(tensor.name.clone(), values);
-    }
-    let find = |name: &str| tensors.get(name).cloned();
-    network.restore(&find).expect("fits");
+/// The network with random values, and all layers frozen that the rules name.
+fn frozen(network: Network, rules: &[&str]) -> Network {
+    let mut network = randomized(network);
     let rules: Vec<String> = rules.iter().map(|rule| rule.to_string()).collect();
     network.freeze(&rules);
     network

@@ -1,6 +1,7 @@
 //! The planes that class activation maps look at.
 
 use crate::error::InferenceError;
+use crate::images::image_shape;
 use crate::loaded::LoadedNetwork;
 use convsweep_nn::{SplitNetwork, build_split, device};
 use convsweep_spec::data::ImagePreparation;
@@ -23,11 +24,7 @@ impl FeaturePlanes {
         layers: Option<usize>,
     ) -> Result<FeaturePlanes, InferenceError> {
         let model = &loaded.trained.architecture;
-        let input = Shape::Image {
-            channels: preparation.channels,
-            height: preparation.resize.height,
-            width: preparation.resize.width,
-        };
+        let input = image_shape(preparation);
         let classes = loaded.network.classes() as u32;
         let summary = summarize(model, input, classes)?;
         let outputs: HashMap<&str, Shape> = summary
@@ -63,10 +60,7 @@ impl FeaturePlanes {
         };
         let device = device(DeviceName::CPU)?;
         let mut network = build_split(model, input, classes, &device, *count)?;
-        let mut values = HashMap::new();
-        for tensor in loaded.network.tensors() {
-            values.insert(tensor.name.clone(), tensor.values());
-        }
+        let values = loaded.network.values_by_name();
         let restored = network.restore(&|name| values.get(name).cloned());
         restored.map_err(|error| InferenceError::OtherNetwork {
             path: loaded.trained.weights.clone(),

@@ -1,5 +1,6 @@
 //! The image and the class that are explained.
 
+use crate::images::image_sides;
 use crate::loaded::LoadedNetwork;
 use convsweep_nn::loss::score_image;
 use convsweep_spec::data::ImagePreparation;
@@ -28,12 +29,13 @@ impl<'a> Subject<'a> {
     ) -> Subject<'a> {
         let mut input = vec![0.0; pixels.len()];
         loaded.normalizer.apply(pixels, &mut input);
+        let [channels, height, width] = image_sides(preparation);
         Subject {
             loaded,
             input,
-            channels: preparation.channels as usize,
-            height: preparation.resize.height as usize,
-            width: preparation.resize.width as usize,
+            channels,
+            height,
+            width,
             class,
         }
     }

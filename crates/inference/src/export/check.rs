@@ -2,6 +2,7 @@
 
 use super::runtime::{OnnxInput, OnnxRuntime};
 use crate::error::InferenceError;
+use crate::images::image_sides;
 use crate::loaded::LoadedNetwork;
 use convsweep_data::{LabelledImages, decoded_set};
 use convsweep_nn::loss::{score_image, score_two_views};
@@ -65,9 +66,7 @@ fn probabilities(
     pixels: &[u8],
 ) -> Result<Vec<f32>, String> {
     let values = preparation.values();
-    let resize = &preparation.resize;
-    let [channels, height, width] =
-        [preparation.channels, resize.height, resize.width].map(|n| n as usize);
+    let [channels, height, width] = image_sides(preparation);
     let images = pixels.len() / values;
     let input = |pixels: &[u8]| match request.preprocessing {
         true => {

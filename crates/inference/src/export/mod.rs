@@ -5,15 +5,14 @@ mod check;
 mod runtime;
 
 use crate::error::InferenceError;
+use crate::images::image_shape;
 use crate::loaded::LoadedNetwork;
 use check::check;
 use convsweep_files::{Durability, write};
 use convsweep_onnx::{OnnxOptions, Preprocessing, write_onnx};
 use convsweep_spec::data::ImagePreparation;
 use convsweep_spec::inference::{Export, Exported};
-use convsweep_spec::shape::Shape;
 use runtime::OnnxRuntime;
-use std::collections::HashMap;
 
 /// Writes the network as `request` asks, after the file's content was computed on images for which
 /// the job recorded its predictions.
@@ -22,15 +21,8 @@ pub(crate) fn export(
     preparation: &ImagePreparation,
     request: &Export,
 ) -> Result<Exported, InferenceError> {
-    let mut values = HashMap::new();
-    for tensor in loaded.network.tensors() {
-        values.insert(tensor.name.as_str(), tensor.values());
-    }
-    let shape = Shape::Image {
-        channels: preparation.channels,
-        height: preparation.resize.height,
-        width: preparation.resize.width,
-    };
+    let values = loaded.network.values_by_name();
+    let shape = image_shape(preparation);
     let trained = &loaded.trained;
     let options = OnnxOptions {
         preprocessing: request.preprocessing.then(|| Preprocessing {

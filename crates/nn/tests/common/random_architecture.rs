@@ -1,5 +1,6 @@
 //! Random layers, and the architectures that they make.
 
+use convsweep_nn::Network;
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::*;
 use convsweep_spec::random::IndexedDraws;
@@ -283,4 +284,29 @@ pub fn kinds(layers: &[Layer], all: &mut BTreeSet<&'static str>) {
             _ => {}
         }
     }
+}
+
+/// Numbers between -1 and 1 that belong to a name and have all bits of an f32.
+pub fn numbers(name: &str, count: usize) -> Vec<f32> {
+    let draws = IndexedDraws::new("numbers", 1, name, 0);
+    let number = |i| (2.0 * draws.uniform(i) - 1.0) as f32;
+    (0..count as u64).map(number).collect()
+}
+
+/// The network with random values in all tensors, none of them neutral.
+pub fn randomized(mut network: Network) -> Network {
+    let mut values = network.values_by_name();
+    for (name, own) in &mut values {
+        let drawn = numbers(name, own.len());
+        let is_variance = name.ends_with("running_var");
+        for (own, drawn) in own.iter_mut().zip(drawn) {
+            *own = match is_variance {
+                true => 1.0 + 0.5 * drawn,
+                false => *own + 0.2 * drawn,
+            };
+        }
+    }
+    let restored = network.restore(&|name| values.get(name).cloned());
+    restored.expect("all are there");
+    network
 }

@@ -4,7 +4,7 @@
 use crate::ranking::{RankedConfiguration, RankedRun, Ranking, class_name};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::RecordedSet;
-use convsweep_spec::words::{counted, thousands};
+use convsweep_spec::words::{counted, printable, thousands};
 use convsweep_store::{EvaluationRow, ExperimentRows};
 
 /// Classes that are listed with their figures.
@@ -61,7 +61,7 @@ impl Card<'_> {
         let label = self.configuration.label();
         parts.push(match label.is_empty() {
             true => format!("# {name}"),
-            false => format!("# {name}: {label}"),
+            false => format!("# {name}: {}", escaped(label)),
         });
         parts.push(self.about());
         parts.push(format!("## How to use it\n\n{}", self.usage()));
@@ -103,6 +103,7 @@ impl Card<'_> {
             listed_classes(&revision.classes)
         );
         if let Some(question) = &revision.question {
+            let question = escaped(question);
             text.push_str(&format!(" It was trained for the question: {question}"));
         }
         let seed = self.run.job.seed;
@@ -149,7 +150,7 @@ impl Card<'_> {
                 let (training, validation) = (class.training, class.validation);
                 text.push_str(&format!(
                     "| {} | {training} | {validation} | {} |\n",
-                    class.class.replace('|', "\\|"),
+                    escaped(&class.class),
                     class.test
                 ));
             }
@@ -255,7 +256,7 @@ fn weak_classes(evaluation: &EvaluationRow, classes: &[String]) -> Vec<String> {
         if all > 0 && share < RECOGNISED {
             weak.push(format!(
                 "{} ({:.0} %)",
-                class_name(classes, class),
+                escaped(&class_name(classes, class)),
                 100.0 * share
             ));
         }
@@ -271,9 +272,36 @@ fn counted_classes(classes: u64) -> String {
 }
 
 fn listed_classes(classes: &[String]) -> String {
-    let shown = &classes[..classes.len().min(MOST_CLASSES)];
+    let shown = classes.iter().take(MOST_CLASSES);
+    let shown: Vec<String> = shown.map(|class| escaped(class)).collect();
     match classes.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A name as Markdown, on one line, whatever it contains.
+fn escaped(name: &str) -> String {
+    let mut text = String::new();
+    for letter in printable(name).chars() {
+        match letter {
+            '<' => text.push_str("&lt;"),
+            '&' => text.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => text.extend(['\\', letter]),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_text_and_nothing_else() {
+        assert_eq!(escaped("tabby cat"), "tabby cat");
+        assert_eq!(escaped("a|b<i>&_c_"), "a\\|b&lt;i>&amp;\\_c\\_");
+        assert!(!escaped("a\nb").contains('\n'));
     }
 }
