@@ -13,7 +13,7 @@ use card::export_card;
 use clap::Args;
 use convsweep_files::{Durability, read_regular, write};
 use convsweep_spec::inference::{Export, Exported, InferenceReply, InferenceRequest};
-use convsweep_spec::weights::LARGEST_FILE;
+use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::{bytes, counted, listed};
 use recorded::recorded_predictions;
 use serde_json::json;
@@ -113,12 +113,15 @@ fn export_weights(model: &NamedModel, file: &Path) -> Result<()> {
     let network = &model.ensemble.networks[0];
     let weights = read_regular(&network.weights, LARGEST_FILE).code(Exit::Results)?;
     write(file, &weights, Durability::ContentAndName).code(Exit::Wrong)?;
+    let metadata = match ModelDescription::read(&weights) {
+        Some(_) => "with classes, input shape, normalisation and architecture in the metadata",
+        None => "without a description, since an older version of the program wrote them",
+    };
     say(&format!(
-        "{}: {}, the weights of job {} with {} in the metadata",
+        "{}: {}, the weights of job {} {metadata}",
         file.display(),
         bytes(weights.len() as f64),
         network.job,
-        "classes, input shape, normalisation and architecture"
     ))
 }
 
