@@ -32,6 +32,7 @@ mod split;
 mod statistics;
 
 pub use batch::{Batcher, Normalizer};
+pub use convert::picture;
 pub use decoded::{
     CachedSet, ImageSet, LabelledImages, UnusedFile, cached_sets, decoded_set, facts, image_names,
     open, open_whole, remove_unused, unused_files,

@@ -1,7 +1,7 @@
 //! The networks that are loaded, and the answers to requests.
 
 use crate::error::InferenceError;
-use crate::explain::explain;
+use crate::explain::{FeaturePlanes, explain};
 use crate::export::export;
 use crate::images::PreparedImages;
 use crate::loaded::LoadedNetwork;
@@ -19,15 +19,15 @@ pub struct Inference {
 struct LoadedEnsemble {
     networks: Vec<LoadedNetwork>,
     preparation: ImagePreparation,
+    /// The network as the last request for class activation maps divided it.
+    planes: Option<FeaturePlanes>,
 }
 
-impl LoadedEnsemble {
-    /// The one network that is loaded.
-    fn only(&self) -> Result<&LoadedNetwork, InferenceError> {
-        match self.networks.as_slice() {
-            [network] => Ok(network),
-            several => Err(InferenceError::Several(several.len())),
-        }
+/// The one network that is loaded.
+fn only(networks: &[LoadedNetwork]) -> Result<&LoadedNetwork, InferenceError> {
+    match networks {
+        [network] => Ok(network),
+        several => Err(InferenceError::Several(several.len())),
     }
 }
 
@@ -36,9 +36,8 @@ impl Inference {
     pub fn answer(&mut self, request: &InferenceRequest) -> InferenceReply {
         let reply = match request {
             InferenceRequest::Load(ensemble) => self.load(ensemble),
-            InferenceRequest::Predict { number, images } => {
+            InferenceRequest::Predict { images } => {
                 self.loaded().map(|loaded| InferenceReply::Predicted {
-                    number: *number,
                     images: predict(
                         &loaded.networks,
                         PreparedImages::read(images, &loaded.preparation),
@@ -47,12 +46,13 @@ impl Inference {
                 })
             }
             InferenceRequest::Explain(request) => self.loaded().and_then(|loaded| {
-                let images = explain(loaded.only()?, &loaded.preparation, request)?;
-                let number = request.number;
-                Ok(InferenceReply::Explained { number, images })
+                let network = only(&loaded.networks)?;
+                let planes = &mut loaded.planes;
+                let images = explain(network, &loaded.preparation, request, planes)?;
+                Ok(InferenceReply::Explained { images })
             }),
             InferenceRequest::Export(request) => self.loaded().and_then(|loaded| {
-                let exported = export(loaded.only()?, &loaded.preparation, request)?;
+                let exported = export(only(&loaded.networks)?, &loaded.preparation, request)?;
                 Ok(InferenceReply::Exported(exported))
             }),
         };
@@ -72,11 +72,12 @@ impl Inference {
         self.loaded = Some(LoadedEnsemble {
             networks,
             preparation: ensemble.preparation.clone(),
+            planes: None,
         });
         Ok(InferenceReply::Loaded)
     }
 
-    fn loaded(&self) -> Result<&LoadedEnsemble, InferenceError> {
-        self.loaded.as_ref().ok_or(InferenceError::NothingLoaded)
+    fn loaded(&mut self) -> Result<&mut LoadedEnsemble, InferenceError> {
+        self.loaded.as_mut().ok_or(InferenceError::NothingLoaded)
     }
 }

@@ -5,7 +5,6 @@ use crate::host::values;
 use crate::network::Network;
 use crate::operation::Operation;
 use crate::pass::Pass;
-use crate::state_error::StateError;
 use burn::tensor::{Tensor, TensorData};
 
 /// A trained network in two parts, to look at what is between them.
@@ -40,21 +39,13 @@ impl Network {
         weights: Vec<f32>,
     ) -> ImageGradients {
         let operations = &self.operations;
-        gradients(self, operations, images, shape, |_| weights)
+        gradients(self, operations, images, shape, weights)
     }
 }
 
 impl SplitNetwork {
-    /// Replaces parameters and statistics by those that `find` has under their names.
-    ///
-    /// # Errors
-    /// If one is missing or has another size.
-    pub fn restore(&mut self, find: &dyn Fn(&str) -> Option<Vec<f32>>) -> Result<(), StateError> {
-        self.first.restore(find)
-    }
-
     /// What is between the two parts, and the gradients of the sum of all logits times weights
-    /// `[images, classes]` with respect to it; `weights` makes these of the logits.
+    /// `[images, classes]` with respect to it.
     ///
     /// # Panics
     /// If there are no planes between the parts.
@@ -62,7 +53,7 @@ impl SplitNetwork {
         &self,
         images: Vec<f32>,
         shape: [usize; 4],
-        weights: impl FnOnce(&[f32]) -> Vec<f32>,
+        weights: Vec<f32>,
     ) -> ImageGradients {
         let network = &self.first;
         let mut pass = Pass::evaluation(network);
@@ -80,7 +71,7 @@ fn gradients(
     operations: &[Operation],
     input: Vec<f32>,
     shape: [usize; 4],
-    weights: impl FnOnce(&[f32]) -> Vec<f32>,
+    weights: Vec<f32>,
 ) -> ImageGradients {
     let data = TensorData::new(input.clone(), shape);
     let leaf = Tensor::<4>::from_data(data, &network.device).autodiff();
@@ -90,7 +81,7 @@ fn gradients(
     let logits = logits.flatten();
     let found = values(logits.clone().inner());
     let dims = logits.dims();
-    let weights = TensorData::new(weights(&found), dims);
+    let weights = TensorData::new(weights, dims);
     let weights = Tensor::<2>::from_data(weights, &network.device).autodiff();
     let mut all = (logits * weights).sum().backward();
     let gradients = match leaf.grad_remove(&mut all) {

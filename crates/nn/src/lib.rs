@@ -33,7 +33,7 @@ mod state_error;
 mod transfer;
 
 pub use attribution::{ImageGradients, SplitNetwork};
-pub use build::{build, build_split};
+pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use convsweep_kernels::use_threads;

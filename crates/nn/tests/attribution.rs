@@ -4,7 +4,7 @@
 mod common;
 
 use common::random_architecture::{Draw, fitting, numbers, randomized};
-use convsweep_nn::{Network, build, build_split, device};
+use convsweep_nn::{Network, build, device};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::{Activation, Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
@@ -103,16 +103,11 @@ fn gradients_are_those_of_the_evaluation() {
 fn a_divided_network_is_the_same_network() {
     for (model, classes) in models().into_iter().take(40) {
         let network = trained(&model, classes);
-        let values = network.values_by_name();
         let images = numbers("images", SHAPE.iter().product());
         let weights = numbers("weights", SHAPE[0] * classes as usize);
         let whole = network.image_gradients(images.clone(), SHAPE, weights.clone());
-        let device = device(DeviceName::CPU).expect("cpu");
-        let mut divided = build_split(&model, input(), classes, &device, 0).expect("fits");
-        divided
-            .restore(&|name| values.get(name).cloned())
-            .expect("all");
-        let found = divided.feature_gradients(images, SHAPE, |_| weights);
+        let divided = network.divided(&model, input(), 0).expect("fits");
+        let found = divided.feature_gradients(images, SHAPE, weights);
         assert_eq!(found.logits, whole.logits);
         assert_eq!(found.gradients, whole.gradients);
     }

@@ -125,14 +125,11 @@ fn begin(graph: &mut Graph, shape: Shape, options: &OnnxOptions) -> (ValueInfoPr
         return (info, Value { name, shape });
     };
     let info = value_info("image", data_type::UINT8, &[height, width, channels]);
-    let MeanStd { mean, std } = &preprocessing.normalization;
     let cast = vec![int("to", data_type::FLOAT.into())];
     let floats = graph.node("Cast", "image.float", &["image"], cast);
     let order = vec![ints("perm", &[0, 3, 1, 2])];
     let planes = graph.node("Transpose", "image.planes", &[&floats], order);
-    let scale: Vec<f32> = std.iter().map(|std| (1.0 / (255.0 * std)) as f32).collect();
-    let moments = mean.iter().zip(std);
-    let shift: Vec<f32> = moments.map(|(mean, std)| (-mean / std) as f32).collect();
+    let (scale, shift) = preprocessing.normalization.scale_and_shift();
     let per_channel = [channels, 1, 1];
     let scale = graph.floats("image.scale", &per_channel, &scale);
     let shift = graph.floats("image.shift", &per_channel, &shift);

@@ -40,6 +40,16 @@ pub struct MeanStd {
     pub std: Vec<f64>,
 }
 
+impl MeanStd {
+    /// Factor and summand of each channel that standardise bytes.
+    pub fn scale_and_shift(&self) -> (Vec<f32>, Vec<f32>) {
+        let scale = |std: &f64| (1.0 / (255.0 * std)) as f32;
+        let moments = self.mean.iter().zip(&self.std);
+        let shift = moments.map(|(mean, std)| (-mean / std) as f32);
+        (self.std.iter().map(scale).collect(), shift.collect())
+    }
+}
+
 /// One augmentation step; `p` is the probability that it is applied to an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 const NOT_TEXT: &str = "has a name that is no UTF-8 text: rename it";
 
 /// Requests for the images, each for at most `most` of them. Those that are there at once share a
-/// request, and none waits for others. `request` makes one of its number and its images.
+/// request, and none waits for others. `request` makes one of its images.
 ///
 /// # Errors
 /// If the system gives no thread.
@@ -18,14 +18,13 @@ pub fn batches(
     inputs: NamedImages,
     names: ClassNames,
     most: usize,
-    request: impl Fn(u64, &[&ImageInput]) -> InferenceRequest + Send + 'static,
+    request: impl Fn(&[&ImageInput]) -> InferenceRequest + Send + 'static,
 ) -> Result<mpsc::Receiver<Work<Vec<ImageInput>>>> {
     let (image, mut images) = mpsc::channel(4 * most);
     let (work, requests) = mpsc::channel(1);
     let thread = || thread::Builder::new().name("images".into());
     thread().spawn(move || inputs.each(&names, |found| image.blocking_send(found).is_ok()))?;
     thread().spawn(move || {
-        let mut number = 0;
         while let Some(first) = images.blocking_recv() {
             let mut batch = vec![first];
             while batch.len() < most
@@ -35,10 +34,9 @@ pub fn batches(
             }
             let sent: Vec<&ImageInput> = batch.iter().filter(|image| can_be_sent(image)).collect();
             let new = Work {
-                request: request(number, &sent),
+                request: request(&sent),
                 about: batch,
             };
-            number += 1;
             if work.blocking_send(new).is_err() {
                 return;
             }

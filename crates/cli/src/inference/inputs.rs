@@ -82,6 +82,13 @@ pub fn find_inputs(paths: &[PathBuf], classes: &ClassNames) -> Result<NamedImage
 }
 
 impl NamedImages {
+    /// Says which files in folders are no images.
+    pub fn say_left_out(&self) {
+        for left_out in &self.left_out {
+            say_error(&format!("note: {}", left_out.in_words()));
+        }
+    }
+
     /// Whether one of the images is this file.
     pub fn contain(&self, file: &Path) -> bool {
         let Ok(file) = file.canonicalize() else {

@@ -27,7 +27,7 @@ const COPIES_OF_WEIGHTS: u64 = 6;
 
 /// A request, and what the asker wants to know when it is answered.
 pub struct Work<T> {
-    /// The request. Its number is that of its place among all.
+    /// The request.
     pub request: InferenceRequest,
     /// What it is about.
     pub about: T,

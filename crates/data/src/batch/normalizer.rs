@@ -14,17 +14,16 @@ pub struct Normalizer {
 
 impl Normalizer {
     /// For images of this size, `[channels, height, width]`.
-    pub fn new(MeanStd { mean, std }: &MeanStd, [channels, height, width]: [usize; 3]) -> Self {
-        let scale = |std: &f64| (1.0 / (255.0 * std)) as f32;
-        let moments = mean.iter().zip(std);
+    pub fn new(normalization: &MeanStd, [channels, height, width]: [usize; 3]) -> Self {
+        let (scale, shift) = normalization.scale_and_shift();
         Normalizer {
             size: Size {
                 channels,
                 height,
                 width,
             },
-            scale: std.iter().map(scale).collect(),
-            shift: moments.map(|(mean, std)| (-mean / std) as f32).collect(),
+            scale,
+            shift,
         }
     }
 

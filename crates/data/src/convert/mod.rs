@@ -133,6 +133,14 @@ fn rec601(image: &RgbImage) -> GrayImage {
     grey
 }
 
+/// An image for people from the planes of 1 or 3 channels, `[channels, height, width]`.
+///
+/// # Panics
+/// If there are fewer bytes.
+pub fn picture(bytes: &[u8], [channels, height, width]: [usize; 3]) -> RgbImage {
+    from_planes(bytes, channels, height as u32, width as u32).into_rgb8()
+}
+
 /// An image from the planes of 1 or 3 channels.
 pub(crate) fn from_planes(bytes: &[u8], channels: usize, height: u32, width: u32) -> DynamicImage {
     let plane = (height * width) as usize;

@@ -2,7 +2,7 @@
 
 use super::format::DELETE_REMEDY;
 use crate::DataError;
-use crate::convert::from_planes;
+use crate::convert::picture;
 use crate::parallel::in_parallel;
 use convsweep_kernels::Size;
 use convsweep_spec::data::DataFacts;
@@ -177,10 +177,7 @@ impl<'a> LabelledImages<'a> {
     /// # Panics
     /// As [`LabelledImages::read`].
     pub fn picture(&self, row: u32) -> Result<RgbImage, DataError> {
-        let [channels, height, width] = self.shape();
-        let pixels = self.image(row)?;
-        let picture = from_planes(&pixels, channels, height as u32, width as u32);
-        Ok(picture.into_rgb8())
+        Ok(picture(&self.image(row)?, self.shape()))
     }
 
     /// CRC-32 of the pixels of one image.

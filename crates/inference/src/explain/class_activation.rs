@@ -23,7 +23,7 @@ pub(super) fn class_activation(
     let input = subject.input.clone();
     let found = planes
         .network
-        .feature_gradients(input, subject.shape(1), |_| subject.one_hot(1));
+        .feature_gradients(input, subject.shape(1), subject.one_hot(1));
     let map = weighted_sum(&found, weighting);
     let [_, _, height, width] = found.shape;
     enlarge(&map, [height, width], [subject.height, subject.width])

@@ -23,23 +23,24 @@ use convsweep_spec::inference::{
     AttributionMap, AttributionMethod, ExplainRequest, ExplainedImage, Explanation,
 };
 use deletion::{curves, moved_curves};
-use planes::FeaturePlanes;
+pub(crate) use planes::FeaturePlanes;
 use subject::Subject;
 
-/// Explains the predictions for some files.
+/// Explains the predictions for some files. What divides the network stays in `planes` for the next
+/// request.
 pub(crate) fn explain(
     loaded: &LoadedNetwork,
     preparation: &ImagePreparation,
     request: &ExplainRequest,
+    planes: &mut Option<FeaturePlanes>,
 ) -> Result<Vec<Explanation>, InferenceError> {
     let has_cam = request
         .methods
         .iter()
         .any(|method| is_class_activation(*method));
-    let planes = match has_cam {
-        true => Some(FeaturePlanes::of(loaded, preparation, request.layers)?),
-        false => None,
-    };
+    if has_cam {
+        FeaturePlanes::keep(planes, loaded, preparation, request.layers)?;
+    }
     let prepared = PreparedImages::read(&request.images, preparation);
     let mut pixels = prepared.pixels.chunks(preparation.values());
     let mut explanations = Vec::with_capacity(prepared.problems.len());
@@ -50,7 +51,7 @@ pub(crate) fn explain(
                 let pixels = pixels.next().unwrap_or_default();
                 let class = request.classes.get(i).copied().flatten();
                 let explained =
-                    explain_image(loaded, preparation, (pixels, class), request, &planes);
+                    explain_image(loaded, preparation, (pixels, class), request, planes);
                 Explanation::Explained(Box::new(explained))
             }
         });

@@ -3,22 +3,39 @@
 use crate::error::InferenceError;
 use crate::images::image_shape;
 use crate::loaded::LoadedNetwork;
-use convsweep_nn::{SplitNetwork, build_split, device};
+use convsweep_nn::SplitNetwork;
 use convsweep_spec::data::ImagePreparation;
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::layer_names::LayerNames;
 use convsweep_spec::shape::{Shape, summarize};
 use std::collections::HashMap;
 
 /// A network that is divided where its planes are looked at.
-pub(super) struct FeaturePlanes {
+pub(crate) struct FeaturePlanes {
     pub(super) network: SplitNetwork,
+    /// Where the request wanted it divided.
+    layers: Option<usize>,
 }
 
 impl FeaturePlanes {
+    /// Divides the network where the request wants it, unless `divided` is.
+    pub(super) fn keep(
+        divided: &mut Option<FeaturePlanes>,
+        loaded: &LoadedNetwork,
+        preparation: &ImagePreparation,
+        layers: Option<usize>,
+    ) -> Result<(), InferenceError> {
+        if divided
+            .as_ref()
+            .is_none_or(|planes| planes.layers != layers)
+        {
+            *divided = Some(FeaturePlanes::of(loaded, preparation, layers)?);
+        }
+        Ok(())
+    }
+
     /// Divides the network behind its first `layers` layers, or behind the last layer with planes of
     /// more than one pixel.
-    pub(super) fn of(
+    fn of(
         loaded: &LoadedNetwork,
         preparation: &ImagePreparation,
         layers: Option<usize>,
@@ -58,14 +75,7 @@ impl FeaturePlanes {
                 }
             )));
         };
-        let device = device(DeviceName::CPU)?;
-        let mut network = build_split(model, input, classes, &device, *count)?;
-        let values = loaded.network.values_by_name();
-        let restored = network.restore(&|name| values.get(name).cloned());
-        restored.map_err(|error| InferenceError::OtherNetwork {
-            path: loaded.trained.weights.clone(),
-            error,
-        })?;
-        Ok(FeaturePlanes { network })
+        let network = loaded.network.divided(model, input, *count)?;
+        Ok(FeaturePlanes { network, layers })
     }
 }

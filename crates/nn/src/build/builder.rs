@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// The network under construction.
 pub(super) struct Builder<'a> {
     seed: u64,
-    pub device: &'a Device,
+    device: &'a Device,
     /// Output shapes by the layers' names.
     outputs: HashMap<&'a str, Shape>,
     pub parameters: Vec<Named>,

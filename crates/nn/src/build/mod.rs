@@ -8,7 +8,6 @@ mod structures;
 
 use crate::attribution::SplitNetwork;
 use crate::network::Network;
-use crate::operation::Operation;
 use builder::Builder;
 use burn::tensor::Device;
 use convsweep_spec::layer_names::LayerNames;
@@ -31,41 +30,42 @@ pub fn build(
     let mut builder = Builder::new(seed, device, &summary);
     let mut names = LayerNames::of_model();
     let operations = builder.list(&model.layers, &mut names, input);
-    Ok(network(builder, operations, classes))
-}
-
-/// Builds `model` in two parts, of which the first has the first `layers` layers.
-///
-/// # Errors
-/// As [`build`].
-pub fn build_split(
-    model: &ModelSpec,
-    input: Shape,
-    classes: u32,
-    device: &Device,
-    layers: usize,
-) -> Result<SplitNetwork, ShapeError> {
-    let summary = summarize(model, input, classes)?;
-    let mut builder = Builder::new(0, device, &summary);
-    let mut names = LayerNames::of_model();
-    let (before, after) = model.layers.split_at(layers.min(model.layers.len()));
-    let first = builder.list(before, &mut names, input);
-    let between = builder.output_of_last(before, input);
-    let second = builder.list(after, &mut names, between);
-    Ok(SplitNetwork {
-        first: network(builder, first, classes),
-        second,
+    let frozen = vec![false; builder.parameters.len()];
+    Ok(Network {
+        operations,
+        parameters: builder.parameters,
+        statistics: builder.statistics,
+        frozen,
+        classes: classes as usize,
+        device: device.clone(),
+        kernels: Kernels::Auto,
     })
 }
 
-fn network(builder: Builder, operations: Vec<Operation>, classes: u32) -> Network {
-    Network {
-        operations,
-        frozen: vec![false; builder.parameters.len()],
-        device: builder.device.clone(),
-        parameters: builder.parameters,
-        statistics: builder.statistics,
-        classes: classes as usize,
-        kernels: Kernels::Auto,
+impl Network {
+    /// The network in two parts, of which the first has the first `layers` layers; `model` and
+    /// `input` are those that it was built for.
+    ///
+    /// # Errors
+    /// As [`build`].
+    pub fn divided(
+        &self,
+        model: &ModelSpec,
+        input: Shape,
+        layers: usize,
+    ) -> Result<SplitNetwork, ShapeError> {
+        let summary = summarize(model, input, self.classes as u32)?;
+        // Its parameters are in the same order as those of this network, and not needed.
+        let mut builder = Builder::new(0, &self.device, &summary);
+        let mut names = LayerNames::of_model();
+        let (before, after) = model.layers.split_at(layers.min(model.layers.len()));
+        let operations = builder.list(before, &mut names, input);
+        let between = builder.output_of_last(before, input);
+        let second = builder.list(after, &mut names, between);
+        let first = Network {
+            operations,
+            ..self.clone()
+        };
+        Ok(SplitNetwork { first, second })
     }
 }

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 /// Images whose predictions are to be explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExplainRequest {
-    /// Number of the request, which the answer repeats.
-    pub number: u64,
     /// The files.
     pub images: Vec<PathBuf>,
     /// For each file the class that is explained; the predicted one if `None`.

@@ -17,15 +17,11 @@ pub enum InferenceReply {
     },
     /// How images were classified.
     Predicted {
-        /// Number of the request.
-        number: u64,
         /// One for each file, in their order.
         images: Vec<Prediction>,
     },
     /// Which pixels decide predictions.
     Explained {
-        /// Number of the request.
-        number: u64,
         /// One for each file, in their order.
         images: Vec<Explanation>,
     },

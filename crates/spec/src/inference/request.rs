@@ -16,8 +16,6 @@ pub enum InferenceRequest {
     Load(Box<Ensemble>),
     /// Classify image files.
     Predict {
-        /// Number of the request, which the answer repeats.
-        number: u64,
         /// The files.
         images: Vec<PathBuf>,
     },

@@ -107,17 +107,14 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     let layers = layers.transpose()?;
     let inputs = find_inputs(&args.paths, &names)?;
     file.spare(&inputs)?;
-    for left_out in &inputs.left_out {
-        say_error(&format!("note: {}", left_out.in_words()));
-    }
+    inputs.say_left_out();
     let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
     let mut methods = args.methods.clone();
     methods.sort();
     methods.dedup();
     let shown = methods.clone();
-    let work = batches(inputs, names, BATCH, move |number, images| {
+    let work = batches(inputs, names, BATCH, move |images| {
         InferenceRequest::Explain(Box::new(ExplainRequest {
-            number,
             images: images.iter().map(|image| image.path.clone()).collect(),
             classes: images.iter().map(|image| class.of(image)).collect(),
             methods: methods.clone(),

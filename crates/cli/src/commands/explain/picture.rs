@@ -2,10 +2,11 @@
 
 use crate::inference::{ImageInput, NamedModel, PictureFile};
 use anyhow::Result;
+use convsweep_data::picture;
 use convsweep_report::charts::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
 use convsweep_spec::inference::{AttributionMethod, ExplainedImage};
 use convsweep_spec::words::printable;
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 /// The picture of the first images with their maps.
 pub struct ExplainedPicture<'a> {
@@ -66,13 +67,9 @@ impl<'a> ExplainedPicture<'a> {
     /// The image that the network read.
     fn drawn(&self, pixels: &[u8]) -> RgbImage {
         let preparation = &self.model.ensemble.preparation;
-        let (height, width) = (preparation.resize.height, preparation.resize.width);
-        let plane = (height * width) as usize;
-        let last = preparation.channels as usize - 1;
-        RgbImage::from_fn(width, height, |x, y| {
-            let at = (y * width + x) as usize;
-            Rgb([0, 1, 2].map(|channel: usize| pixels[channel.min(last) * plane + at]))
-        })
+        let resize = &preparation.resize;
+        let sides = [preparation.channels, resize.height, resize.width];
+        picture(pixels, sides.map(|n| n as usize))
     }
 
     /// Writes the picture.

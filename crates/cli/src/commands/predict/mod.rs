@@ -76,9 +76,7 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     if let Some(picture) = &picture {
         picture.spare(&inputs)?;
     }
-    for left_out in &inputs.left_out {
-        say_error(&format!("note: {}", left_out.in_words()));
-    }
+    inputs.say_left_out();
     let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
     let printed_as = match (args.csv, args.json) {
         (true, _) => PrintedAs::Csv,
@@ -88,11 +86,8 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let top = (args.top as usize).min(model.classes.len());
     let mut printer = ImagePrinter::new(printed_as, &model.classes, top)?;
     let mut tally = Tally::new(&model.classes);
-    let work = batches(inputs, names, BATCH, |number, images| {
-        InferenceRequest::Predict {
-            number,
-            images: images.iter().map(|image| image.path.clone()).collect(),
-        }
+    let work = batches(inputs, names, BATCH, |images| InferenceRequest::Predict {
+        images: images.iter().map(|image| image.path.clone()).collect(),
     })?;
     workers.answer_all(work, |answered| {
         for (image, prediction) in predictions(answered) {

@@ -3,12 +3,11 @@
 use super::printer::most_probable;
 use crate::inference::{ImageInput, NamedImages, PictureFile};
 use anyhow::Result;
-use convsweep_data::read_image;
+use convsweep_data::{picture, read_image};
 use convsweep_report::charts::{ImageTile, MOST_PICTURES, predicted_images};
 use convsweep_spec::data::{ImageLimits, ImagePreparation, Luma, Resize, ResizeMethod};
 use convsweep_spec::inference::Prediction;
 use convsweep_spec::words::printable;
-use image::{Rgb, RgbImage};
 use std::path::Path;
 
 /// Height and width of the images in pixels, twice as many as are drawn.
@@ -54,11 +53,7 @@ impl PredictedPicture {
         let Some((predicted, probability)) = most_probable(probabilities, 1).pop() else {
             return;
         };
-        let plane = (SIDE * SIDE) as usize;
-        let drawn = RgbImage::from_fn(SIDE, SIDE, |x, y| {
-            let at = (y * SIDE + x) as usize;
-            Rgb([0, 1, 2].map(|channel| pixels[channel * plane + at]))
-        });
+        let drawn = picture(&pixels, [3, SIDE as usize, SIDE as usize]);
         let name = image.path.file_name().unwrap_or_default().to_string_lossy();
         let truth = image.class.map(usize::from);
         self.tiles.push(ImageTile {
