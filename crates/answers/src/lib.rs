@@ -40,6 +40,7 @@ mod axes;
 mod chance;
 mod choice;
 mod config_difference;
+mod credibility;
 mod estimates;
 mod image_agreement;
 mod metric_format;
@@ -57,6 +58,7 @@ pub use answers::{Answers, NoResult, Standing};
 pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisShare, AxisTrend, Interaction};
 pub use choice::ChoiceOptimism;
 pub use config_difference::{KeyDifference, differing_keys};
+pub use credibility::Credibility;
 pub use image_agreement::{
     ImageAgreement, ImageRelation, compare_networks, image_agreement, image_relation,
 };

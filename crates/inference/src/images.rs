@@ -2,6 +2,7 @@
 
 use convsweep_data::read_image;
 use convsweep_spec::data::ImagePreparation;
+use convsweep_spec::inference::RequestedImages;
 use convsweep_spec::shape::Shape;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,32 @@ pub(crate) struct PreparedImages {
 }
 
 impl PreparedImages {
+    /// The images of a request.
+    pub(crate) fn of(images: &RequestedImages, preparation: &ImagePreparation) -> PreparedImages {
+        match images {
+            RequestedImages::Files(files) => PreparedImages::read(files, preparation),
+            RequestedImages::Pixels(images) => PreparedImages::checked(images, preparation),
+        }
+    }
+
+    /// Images that are prepared already.
+    fn checked(images: &[Vec<u8>], preparation: &ImagePreparation) -> PreparedImages {
+        let values = preparation.values();
+        let problem = |image: &Vec<u8>| {
+            let is_whole = image.len() == values;
+            (!is_whole).then(|| format!("has {} values instead of {values}", image.len()))
+        };
+        PreparedImages {
+            problems: images.iter().map(problem).collect(),
+            pixels: images
+                .iter()
+                .filter(|image| image.len() == values)
+                .flatten()
+                .copied()
+                .collect(),
+        }
+    }
+
     /// Reads the files.
     pub(crate) fn read(files: &[PathBuf], preparation: &ImagePreparation) -> PreparedImages {
         let mut found = PreparedImages {

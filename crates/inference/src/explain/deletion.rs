@@ -1,7 +1,7 @@
 //! What a map is worth: the class's probability while pixels go or come in its order.
 
 use super::subject::Subject;
-use convsweep_spec::inference::DeletionCurves;
+use convsweep_spec::inference::{DeletionCurves, ExplainRequest, MapWorth};
 use convsweep_spec::random::IndexedDraws;
 
 /// Steps in which all pixels go or come.
@@ -9,14 +9,19 @@ const STEPS: usize = 20;
 /// Where a map is moved to for comparison, as shares of the height and the width. What leaves on
 /// one side comes in on the other.
 const MOVES: [[f64; 2]; 3] = [[0.5, 0.5], [0.33, 0.67], [0.67, 0.33]];
+const _: () =
+    assert!(ExplainRequest::IMAGES_OF_JUDGEMENT == ((STEPS + 1) * 2 * (MOVES.len() + 1)) as u64);
 
-/// The curves for pixels in the order of a map.
-pub(super) fn curves(subject: &Subject, map: &[f32]) -> DeletionCurves {
-    curves_of_order(subject, &order(map))
+/// The curves for pixels in the order of a map, and those for the map in other places.
+pub(super) fn worth(subject: &Subject, map: &[f32]) -> MapWorth {
+    MapWorth {
+        own: curves_of_order(subject, &order(map)),
+        moved: moved_curves(subject, map),
+    }
 }
 
 /// The mean curves for a map that was moved to other places.
-pub(super) fn moved_curves(subject: &Subject, map: &[f32]) -> DeletionCurves {
+fn moved_curves(subject: &Subject, map: &[f32]) -> DeletionCurves {
     let mut mean = DeletionCurves::default();
     for share in MOVES {
         let moved = moved(map, [subject.height, subject.width], share);

@@ -22,7 +22,7 @@ use convsweep_spec::data::ImagePreparation;
 use convsweep_spec::inference::{
     AttributionMap, AttributionMethod, ExplainRequest, ExplainedImage, Explanation,
 };
-use deletion::{curves, moved_curves};
+use deletion::worth;
 pub(crate) use planes::FeaturePlanes;
 use subject::Subject;
 
@@ -41,7 +41,7 @@ pub(crate) fn explain(
     if has_cam {
         FeaturePlanes::keep(planes, loaded, preparation, request.layers)?;
     }
-    let prepared = PreparedImages::read(&request.images, preparation);
+    let prepared = PreparedImages::of(&request.images, preparation);
     let mut pixels = prepared.pixels.chunks(preparation.values());
     let mut explanations = Vec::with_capacity(prepared.problems.len());
     for (i, problem) in prepared.problems.iter().enumerate() {
@@ -96,8 +96,7 @@ fn explain_image(
         };
         maps.push(AttributionMap {
             method: *method,
-            curves: curves(&subject, &values),
-            moved: moved_curves(&subject, &values),
+            worth: request.judged.then(|| worth(&subject, &values)),
             values,
         });
     }

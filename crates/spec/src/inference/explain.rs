@@ -6,15 +6,34 @@ use std::path::PathBuf;
 /// Images whose predictions are to be explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExplainRequest {
-    /// The files.
-    pub images: Vec<PathBuf>,
-    /// For each file the class that is explained; the predicted one if `None`.
+    /// The images.
+    pub images: RequestedImages,
+    /// For each image the class that is explained; the predicted one if `None`.
     pub classes: Vec<Option<u16>>,
     /// The methods.
     pub methods: Vec<AttributionMethod>,
+    /// Whether each map is judged, which costs as much as classifying
+    /// [`ExplainRequest::IMAGES_OF_JUDGEMENT`] images.
+    pub judged: bool,
     /// Number of the model's layers up to the planes that class activation maps look at; `None`
     /// for the last layer with planes.
     pub layers: Option<usize>,
+}
+
+impl ExplainRequest {
+    /// Images that are classified to judge a map: 21 steps, there and back, for the map and for it
+    /// in three other places.
+    pub const IMAGES_OF_JUDGEMENT: u64 = 21 * 2 * 4;
+}
+
+/// Images of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestedImages {
+    /// Files, which are read and prepared.
+    Files(Vec<PathBuf>),
+    /// Images as the network reads them, before normalisation: `[channels, height, width]` each.
+    Pixels(Vec<Vec<u8>>),
 }
 
 /// A method that says how much each pixel matters for a class.
@@ -86,8 +105,15 @@ pub struct AttributionMap {
     pub method: AttributionMethod,
     /// `[height, width]`; what speaks for the class is above 0.
     pub values: Vec<f32>,
+    /// What it is worth, if the request asked for a judgement.
+    pub worth: Option<MapWorth>,
+}
+
+/// What a map is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MapWorth {
     /// What happens to the prediction if pixels go or come in the order of the map.
-    pub curves: DeletionCurves,
+    pub own: DeletionCurves,
     /// The mean of the same for the map moved to other places, where it means nothing: pixels of
     /// the same shape.
     pub moved: DeletionCurves,
@@ -99,9 +125,11 @@ impl AttributionMap {
         self.values.iter().all(|value| *value <= 0.0)
     }
 
-    /// Whether its pixels matter more than the same shape elsewhere, by both curves together.
+    /// Whether its pixels matter more than the same shape elsewhere, by both curves together; not
+    /// if it was not judged.
     pub fn is_better(&self) -> bool {
-        !self.is_empty() && self.curves.gain() > self.moved.gain() + SMALLEST_GAIN
+        let is_better = |worth: &MapWorth| worth.own.gain() > worth.moved.gain() + SMALLEST_GAIN;
+        !self.is_empty() && self.worth.as_ref().is_some_and(is_better)
     }
 }
 

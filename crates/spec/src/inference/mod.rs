@@ -8,6 +8,7 @@ mod request;
 pub use ensemble::{Ensemble, TrainedNetwork};
 pub use explain::{
     AttributionMap, AttributionMethod, DeletionCurves, ExplainRequest, ExplainedImage, Explanation,
+    MapWorth, RequestedImages,
 };
 pub use reply::{Exported, InferenceReply, Prediction};
 pub use request::{Export, ExportCheck, InferenceRequest, RecordedPrediction};

@@ -16,6 +16,7 @@ use anyhow::Result;
 use clap::Args;
 use convsweep_spec::inference::{
     AttributionMethod, ExplainRequest, Explanation, InferenceReply, InferenceRequest,
+    RequestedImages,
 };
 use convsweep_spec::layer_names::LayerNames;
 use convsweep_spec::words::counted;
@@ -115,9 +116,10 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     let shown = methods.clone();
     let work = batches(inputs, names, BATCH, move |images| {
         InferenceRequest::Explain(Box::new(ExplainRequest {
-            images: images.iter().map(|image| image.path.clone()).collect(),
+            images: RequestedImages::Files(images.iter().map(|image| image.path.clone()).collect()),
             classes: images.iter().map(|image| class.of(image)).collect(),
             methods: methods.clone(),
+            judged: true,
             layers,
         }))
     })?;

@@ -4,7 +4,7 @@ use crate::inference::{ImageInput, NamedModel, PictureFile};
 use anyhow::Result;
 use convsweep_data::picture;
 use convsweep_report::charts::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
-use convsweep_spec::inference::{AttributionMethod, ExplainedImage};
+use convsweep_spec::inference::{AttributionMethod, ExplainedImage, MapWorth};
 use convsweep_spec::words::printable;
 use image::RgbImage;
 
@@ -36,7 +36,7 @@ impl<'a> ExplainedPicture<'a> {
         let name = image.path.file_name().unwrap_or_default().to_string_lossy();
         let mut maps = Vec::with_capacity(found.maps.len());
         for map in &found.maps {
-            let (own, moved) = (map.curves, map.moved);
+            let MapWorth { own, moved } = map.worth.unwrap_or_default();
             let words = match map.is_empty() {
                 true => ["marks nothing".to_string(), String::new()],
                 false => [

@@ -4,7 +4,7 @@ use crate::inference::ImageInput;
 use crate::output::stdout::{open_stdout, say};
 use crate::streams::say_error;
 use anyhow::Result;
-use convsweep_spec::inference::ExplainedImage;
+use convsweep_spec::inference::{ExplainedImage, MapWorth};
 use serde_json::{Value, json};
 
 /// Prints explanations as they come.
@@ -60,13 +60,14 @@ impl<'a> ExplanationPrinter<'a> {
         let class = usize::from(found.class);
         let mut maps = Vec::with_capacity(found.maps.len());
         for map in &found.maps {
+            let MapWorth { own, moved } = map.worth.unwrap_or_default();
             maps.push(json!({
                 "method": map.method.name(),
-                "deletion": map.curves.deletion,
-                "insertion": map.curves.insertion,
+                "deletion": own.deletion,
+                "insertion": own.insertion,
                 "moved": {
-                    "deletion": map.moved.deletion,
-                    "insertion": map.moved.insertion,
+                    "deletion": moved.deletion,
+                    "insertion": moved.insertion,
                 },
                 "values": map.values,
             }));

@@ -1,14 +1,9 @@
 //! Whether the maps of a method are worth more than chance, over all images.
 
-use convsweep_spec::inference::{AttributionMethod, DeletionCurves, ExplainedImage};
+use convsweep_answers::Credibility;
+use convsweep_spec::inference::{AttributionMethod, DeletionCurves, ExplainedImage, MapWorth};
 use convsweep_spec::words::counted;
-use convsweep_statistics::binomial::upper_tail;
 use std::collections::BTreeMap;
-
-/// A count as high by chance is rarer than this where a method is believed.
-const SURE: f64 = 0.05;
-/// Fewer images cannot show anything: even if all speak for a method, chance does so too often.
-const FEWEST: u64 = 5;
 
 /// What the maps of each method were worth.
 #[derive(Default)]
@@ -33,8 +28,9 @@ impl Worth {
             worth.images += 1;
             worth.better += u64::from(map.is_better());
             worth.empty += u64::from(map.is_empty());
-            worth.own = sum(worth.own, map.curves);
-            worth.moved = sum(worth.moved, map.moved);
+            let MapWorth { own, moved } = map.worth.unwrap_or_default();
+            worth.own = sum(worth.own, own);
+            worth.moved = sum(worth.moved, moved);
         }
     }
 
@@ -56,13 +52,12 @@ fn sum(a: DeletionCurves, b: DeletionCurves) -> DeletionCurves {
 
 impl MethodWorth {
     fn in_words(&self, method: AttributionMethod) -> String {
-        let chance = upper_tail(self.better, self.images, 0.5).unwrap_or(1.0);
-        let judgement = match chance <= SURE {
-            true => "what it marks matters more than the same shape elsewhere",
-            false if self.images < FEWEST => {
+        let judgement = match Credibility::of(self.better, self.images) {
+            Credibility::Credible => "what it marks matters more than the same shape elsewhere",
+            Credibility::TooFew => {
                 "too few images to say whether what it marks matters; name five or more"
             }
-            false => {
+            Credibility::NotCredible => {
                 "not known to mark what matters: do not believe it, for the same shape elsewhere \
                 does as well"
             }
@@ -103,8 +98,10 @@ mod tests {
             maps: vec![AttributionMap {
                 method: AttributionMethod::GradCam,
                 values,
-                curves: curves(deletion),
-                moved: curves(0.5),
+                worth: Some(MapWorth {
+                    own: curves(deletion),
+                    moved: curves(0.5),
+                }),
             }],
         }
     }
