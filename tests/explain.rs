@@ -164,3 +164,29 @@ fn the_old_word_tells_the_state_of_a_job() {
     assert_eq!(told.stdout(), workdir.stdout(&["why", &job]));
     told.says(&["told by `convsweep why`"]);
 }
+
+#[test]
+fn the_report_shows_which_pixels_decide() {
+    let workdir = corners();
+    let page = |workdir: &Workdir| {
+        fs::read_to_string(workdir.path("results/corners/report.html")).expect("a page")
+    };
+    let shown = page(&workdir);
+    let said = [
+        "Which pixels decide what corners predicts?",
+        "what the network of seed 0 marks",
+    ];
+    for said in said {
+        assert!(shown.contains(said), "{said}");
+    }
+    workdir.run(&["report", "corners"]).exits(0);
+    assert_eq!(page(&workdir), shown, "the same networks say the same");
+    let jobs = fs::read_dir(workdir.path("results/jobs")).expect("jobs");
+    for job in jobs {
+        fs::remove_file(job.expect("a job").path().join("model.safetensors")).expect("removes");
+    }
+    workdir.run(&["report", "corners"]).exits(0);
+    let without = page(&workdir);
+    assert!(!without.contains("charts/explanations.svg"));
+    assert!(without.contains("Which pixels decide is not shown: "));
+}

@@ -29,7 +29,7 @@ use charts::ChartData;
 use convsweep_spec::data::{DataSpec, ImageNames};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::ExperimentRows;
-use job_files::JobFiles;
+use job_files::{ImagesToExplain, JobFiles, Lookups, NetworkMaps};
 use output::OutputFolder;
 use page::Page;
 use ranking::Ranking;
@@ -66,23 +66,26 @@ pub struct Report {
 /// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
 /// mentioned in the report instead.
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
-    report_with_names(rows, results, ReportScope::Page, |_, _| None)
+    report_with(rows, results, ReportScope::Page, Lookups::NONE)
 }
 
-/// [`report`] of this scope that names the images of the chosen configuration as `find_names` does,
-/// which gets the image set and its content hash; `None` lets the report number them.
+/// [`report`] of this scope with what is looked up elsewhere: the names of the images of the chosen
+/// configuration, without which it numbers them, and which pixels decide what it predicts.
 ///
 /// # Errors
 /// As [`report`].
-pub fn report_with_names(
+pub fn report_with(
     rows: ExperimentRows,
     results: &ResultsFolder,
     scope: ReportScope,
-    find_names: impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+    lookups: Lookups<
+        impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+        impl FnOnce(&ImagesToExplain) -> Result<Vec<NetworkMaps>, String>,
+    >,
 ) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
     let ranking = Ranking::new(&rows);
-    let (files, problems) = JobFiles::read(&ranking, results, find_names);
+    let (files, problems) = JobFiles::read(&ranking, results, lookups);
     let answer = if files.range_tests.is_empty() {
         answer::answer(&ranking)
     } else {

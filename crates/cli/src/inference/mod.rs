@@ -9,6 +9,6 @@ mod workers;
 
 pub use batches::{batches, readable};
 pub use inputs::{ClassNames, ImageInput, NamedImages, find_inputs};
-pub use model::{NamedModel, find_model};
+pub use model::{NamedModel, find_model, trained_model};
 pub use picture_file::PictureFile;
 pub use workers::{Answered, InferenceWorkers, Work};

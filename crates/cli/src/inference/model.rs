@@ -49,7 +49,7 @@ pub fn find_model(context: &Context, name: &str, all_seeds: bool) -> Result<Name
     let jobs = named_jobs(&database, name, all_seeds)?;
     let mut model: Option<NamedModel> = None;
     for job in &jobs {
-        let found = of_job(context, &database, job)?;
+        let found = trained_model(context, &database, job)?;
         match &mut model {
             None => model = Some(found),
             Some(model) => model.join(found)?,
@@ -130,7 +130,11 @@ fn best_jobs(database: &Database, experiment: &str, all_seeds: bool) -> Result<V
     }
 }
 
-fn of_job(context: &Context, database: &Database, job: &JobId) -> Result<NamedModel> {
+/// The network that a job trained.
+///
+/// # Errors
+/// If it has left no weights, or nothing says how they are to be used.
+pub fn trained_model(context: &Context, database: &Database, job: &JobId) -> Result<NamedModel> {
     let weights = verified_weights(&context.results, database, job);
     let weights = weights.map_err(|e| failure(Exit::Results, with_job(job, &e)))?;
     let question = database.question(job).code(Exit::Results)?;

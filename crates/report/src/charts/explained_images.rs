@@ -19,6 +19,8 @@ const HEAD: f64 = 26.0;
 const WORDS: f64 = 44.0;
 /// Height of the colour bar with its words.
 const BAR: f64 = 46.0;
+/// Grey of the image below the colour bar.
+const BAR_GREY: u8 = 150;
 /// Share of the colour where a map is highest.
 const STRENGTH: f32 = 0.8;
 
@@ -87,7 +89,7 @@ fn words(scene: &mut Scene, (x, y): (f64, f64), lines: [&str; 2]) {
 }
 
 /// The image in grey, coloured where the map is high.
-fn overlaid(image: &RgbImage, values: &[f32]) -> RgbImage {
+pub(super) fn overlaid(image: &RgbImage, values: &[f32]) -> RgbImage {
     let highest = values.iter().copied().fold(0.0f32, f32::max);
     RgbImage::from_fn(image.width(), image.height(), |x, y| {
         let value = values.get((y * image.width() + x) as usize);
@@ -105,13 +107,11 @@ fn overlaid(image: &RgbImage, values: &[f32]) -> RgbImage {
     })
 }
 
-/// What the colours mean.
-fn color_bar(scene: &mut Scene, (x, y): (f64, f64)) {
-    let bar = RgbImage::from_fn(SIDE as u32, 10, |column, _| {
-        let color = sequential(f64::from(column) / (SIDE - 1.0));
-        Rgb([color.0, color.1, color.2])
-    });
-    scene.pixels((x, y), (SIDE, 10.0), bar);
+/// What the colours mean, over an even grey.
+pub(super) fn color_bar(scene: &mut Scene, (x, y): (f64, f64)) {
+    let grey = RgbImage::from_pixel(SIDE as u32, 1, Rgb([BAR_GREY; 3]));
+    let shares: Vec<f32> = (0..SIDE as u16).map(f32::from).collect();
+    scene.pixels((x, y), (SIDE, 10.0), overlaid(&grey, &shares));
     for (at, text, anchor) in [
         (x, "nothing", Anchor::Start),
         (x + SIDE, "most of this image", Anchor::End),

@@ -90,7 +90,7 @@ impl ImageTile {
     }
 
     /// Size of the image, as large as the tile allows.
-    fn image_size(&self, height: f64) -> (f64, f64) {
+    pub(super) fn image_size(&self, height: f64) -> (f64, f64) {
         let (w, h) = self.image.dimensions();
         let by_width = SIDE / f64::from(w.max(1));
         let by_height = height / f64::from(h.max(1));

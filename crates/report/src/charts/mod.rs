@@ -14,6 +14,7 @@ pub mod cost;
 pub mod critical_difference;
 pub mod effects;
 mod explained_images;
+mod explanations;
 pub mod filters;
 mod gaps;
 pub mod heat_map;
@@ -59,6 +60,7 @@ const CHARTS: &[MakeCharts] = &[
     classes::charts,
     calibration::charts,
     images::charts,
+    explanations::charts,
     filters::charts,
     learning_rate::charts,
 ];

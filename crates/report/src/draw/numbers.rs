@@ -15,7 +15,7 @@ pub fn decimals(values: &[f64]) -> Vec<String> {
 }
 
 /// A number with a fixed number of decimals and a real minus sign; zero has no sign.
-fn with_places(value: f64, places: usize) -> String {
+pub fn with_places(value: f64, places: usize) -> String {
     let value = if value == 0.0 { 0.0 } else { value };
     format!("{value:.places$}").replace('-', "−")
 }

@@ -1,11 +1,13 @@
 //! Files that workers leave in a job's folder and that the database does not hold.
 
+mod explanations;
 mod first_filters;
 pub mod predictions;
 mod range_tests;
 mod reliability;
 mod whole_file;
 
+pub use explanations::{Explanations, ImagesToExplain, MeanMap, NetworkMaps};
 pub use first_filters::FirstFilters;
 pub use predictions::{KeptImage, PredictedImage, Predictions, PredictionsError};
 pub use range_tests::{RangeTests, read_range_tests};
@@ -33,6 +35,20 @@ pub struct JobFiles {
     pub filters: Option<FirstFilters>,
     /// Names of the images of the chosen configuration; empty if they are not known.
     pub names: ImageNames,
+    /// Which pixels decide what the chosen configuration's networks predict, if they were asked.
+    pub explanations: Option<Explanations>,
+}
+
+type NamesLookup = fn(&DataSpec, &str) -> Option<ImageNames>;
+type MapsLookup = fn(&ImagesToExplain) -> Result<Vec<NetworkMaps>, String>;
+
+/// What the report cannot read itself.
+pub struct Lookups<N, E> {
+    /// The names of the images of a set with this content hash, if they are known.
+    pub names: N,
+    /// The maps of these images by each network; none where these cannot be asked, and why if that
+    /// is to be said.
+    pub maps: E,
 }
 
 /// The predictions of one run.
@@ -48,24 +64,42 @@ pub struct RunPredictions {
 
 impl JobFiles {
     /// Reads what the charts show, and what is to be said of files that are missing or damaged.
-    /// `find_names` looks up the names of the images of a set with this content hash.
     pub fn read(
         ranking: &Ranking,
         results: &ResultsFolder,
-        find_names: impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+        lookups: Lookups<
+            impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+            impl FnOnce(&ImagesToExplain) -> Result<Vec<NetworkMaps>, String>,
+        >,
     ) -> (JobFiles, Vec<String>) {
         let (range_tests, mut problems) = read_range_tests(ranking, results);
         let predictions = read_predictions(ranking, results, &mut problems);
         let filters = read_filters(ranking, results, &mut problems);
         let best = ranking.best().map(|best| &best.row.member);
-        let names = best.and_then(|member| find_names(&member.resolved.data, &member.data_hash));
-        let files = JobFiles {
+        let names =
+            best.and_then(|member| (lookups.names)(&member.resolved.data, &member.data_hash));
+        let mut files = JobFiles {
             range_tests,
             predictions,
             filters,
             names: names.unwrap_or_default(),
+            explanations: None,
         };
+        if let Some(asked) = files.images_to_explain(ranking) {
+            match (lookups.maps)(&asked) {
+                Ok(maps) => files.explanations = Explanations::new(asked, &maps),
+                Err(problem) => {
+                    problems.push(format!("Which pixels decide is not shown: {problem}."))
+                }
+            }
+        }
         (files, problems)
+    }
+
+    /// The images that the report shows and that networks can explain.
+    fn images_to_explain(&self, ranking: &Ranking) -> Option<ImagesToExplain> {
+        let shown = self.predictions_of(ranking.shown_run()?)?;
+        ImagesToExplain::of(ranking, shown)
     }
 
     /// Name of an image of this part: that of its file, or else its number in the set.
@@ -88,6 +122,24 @@ impl JobFiles {
         let mut all = self.predictions.iter();
         let found = all.find(|one| (one.seed, one.fold) == run.pair_key())?;
         Some(&found.predictions)
+    }
+}
+
+impl Lookups<NamesLookup, MapsLookup> {
+    /// Neither names nor maps.
+    pub const NONE: Lookups<NamesLookup, MapsLookup> = Lookups {
+        names: |_, _| None,
+        maps: |_| Ok(Vec::new()),
+    };
+}
+
+impl<N> Lookups<N, MapsLookup> {
+    /// Names, but no maps.
+    pub fn of_names(names: N) -> Self {
+        Lookups {
+            names,
+            maps: Lookups::NONE.maps,
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::{file_with_pictures, predictions_file};
 use crate::synthetic::range_test;
+use convsweep_report::job_files::Lookups;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::{ReportScope, report, report_with_names};
+use convsweep_report::{ReportScope, report, report_with};
 use convsweep_spec::canonical::hash_of;
-use convsweep_spec::data::ImageNames;
+use convsweep_spec::data::{DataSpec, ImageNames};
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use convsweep_store::ExperimentRows;
 use std::fs;
@@ -255,14 +256,15 @@ fn the_surest_mistakes_are_named_by_their_files_or_numbered() {
         .row
         .member
         .clone();
-    let named = report_with_names(rows, &results, ReportScope::Page, |set, hash| {
+    let names = |set: &DataSpec, hash: &str| {
         assert_eq!((set, hash), (&best.resolved.data, best.data_hash.as_str()));
         let test = (0..200).map(|i| format!("some class/photo <{i}>.png"));
         Some(ImageNames {
             training: vec![],
             test: test.collect(),
         })
-    });
+    };
+    let named = report_with(rows, &results, ReportScope::Page, Lookups::of_names(names));
     let page = fs::read_to_string(named.expect("reports").html).expect("a page");
     assert!(page.contains("<td>some class/photo &lt;"), "names of files");
     assert!(!page.contains("<td>no. "));

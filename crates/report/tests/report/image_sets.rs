@@ -2,8 +2,9 @@
 
 use crate::synthetic::cases::two;
 use crate::synthetic::predictions::predictions_file;
+use convsweep_report::job_files::Lookups;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::{ReportScope, report, report_with_names};
+use convsweep_report::{ReportScope, report, report_with};
 use convsweep_spec::data::{ImageNames, LeftOut, ReadPlace, SetPart};
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use convsweep_spec::log::{ClassImages, RecordedSet};
@@ -88,9 +89,12 @@ fn too_many_predictions_are_left_to_a_command() {
         test[48..].fill("x".repeat(name_length));
         let training = vec![];
         let names = ImageNames { training, test };
-        let made = report_with_names(rows.clone(), &results, ReportScope::Page, |_, _| {
-            Some(names)
-        });
+        let made = report_with(
+            rows.clone(),
+            &results,
+            ReportScope::Page,
+            Lookups::of_names(|_: &_, _: &str| Some(names)),
+        );
         let made = made.expect("reports");
         (made.answer, fs::read_to_string(made.html).expect("reads"))
     };
@@ -124,9 +128,12 @@ fn predictions_name_files() {
         training: vec![],
         test: (0..10_000).map(|i| format!("x/{i}, =1.png")).collect(),
     };
-    let made = report_with_names(rows.clone(), &results, ReportScope::Page, |_, _| {
-        Some(names)
-    });
+    let made = report_with(
+        rows.clone(),
+        &results,
+        ReportScope::Page,
+        Lookups::of_names(|_: &_, _: &str| Some(names)),
+    );
     made.expect("reports");
     let csv = results.experiment("two").join("predictions.csv");
     let csv = fs::read_to_string(csv).expect("reads");

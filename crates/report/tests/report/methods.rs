@@ -3,8 +3,9 @@
 use crate::paper::{arguments, assert_is_latex, paper, read};
 use crate::synthetic::Synthetic;
 use crate::synthetic::cases::{self, six};
+use convsweep_report::job_files::Lookups;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::{ReportScope, report_with_names};
+use convsweep_report::{ReportScope, report_with};
 use convsweep_spec::augment::{Fill, FlipAxis, Step};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{DataSpec, ImageNames, Source};
@@ -164,7 +165,8 @@ fn the_images_of_a_folder_are_counted_only_where_they_are_known() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let results = ResultsFolder(place.path().into());
     let scope = ReportScope::PageAndPaper;
-    let made = report_with_names(with(six().rows(), folder), &results, scope, names);
+    let lookups = Lookups::of_names(names);
+    let made = report_with(with(six().rows(), folder), &results, scope, lookups);
     let text = read(
         &made.expect("reports").paper.expect("a paper"),
         "methods.tex",

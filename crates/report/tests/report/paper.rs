@@ -2,8 +2,9 @@
 
 use crate::synthetic::Synthetic;
 use crate::synthetic::cases::{self, six};
+use convsweep_report::job_files::Lookups;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::{ReportScope, report, report_with_names};
+use convsweep_report::{ReportScope, report, report_with};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::ExperimentRows;
 use proptest::prelude::*;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 pub fn paper(rows: ExperimentRows) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let results = ResultsFolder(folder.path().into());
-    let made = report_with_names(rows, &results, ReportScope::PageAndPaper, |_, _| None);
+    let made = report_with(rows, &results, ReportScope::PageAndPaper, Lookups::NONE);
     let paper = made.expect("reports").paper.expect("a paper");
     (folder, paper)
 }
@@ -138,7 +139,7 @@ fn only_a_new_paper_removes_files_of_an_earlier_one() {
     assert_eq!(plain.paper, None);
     assert!(stale.exists(), "a report leaves the paper alone");
     let scope = ReportScope::PageAndPaper;
-    report_with_names(six().rows(), &results, scope, |_, _| None).expect("reports");
+    report_with(six().rows(), &results, scope, Lookups::NONE).expect("reports");
     assert!(!stale.exists(), "charts that no longer apply are removed");
     assert!(own.exists(), "files of others stay");
 }

@@ -8,6 +8,7 @@ mod confusion;
 mod contrasts;
 mod cost;
 mod effects;
+mod explanations;
 mod filters;
 mod heat_map;
 mod images;
@@ -27,10 +28,12 @@ use crate::synthetic::predictions::predictions_file;
 use crate::synthetic::range_test::curve;
 use convsweep_report::charts::{self, Chart, ChartData};
 use convsweep_report::job_files::{
-    FirstFilters, JobFiles, Predictions, RangeTests, RunPredictions, predictions,
+    Explanations, FirstFilters, ImagesToExplain, JobFiles, Predictions, RangeTests, RunPredictions,
+    predictions,
 };
 use convsweep_report::ranking::Ranking;
 use convsweep_spec::data::ImageNames;
+use convsweep_spec::inference::{AttributionMap, AttributionMethod, DeletionCurves, MapWorth};
 use convsweep_spec::layout::PREDICTIONS;
 use convsweep_store::ExperimentRows;
 
@@ -61,7 +64,32 @@ fn files_of(rows: &ExperimentRows, ranking: &Ranking, kept: Option<Predictions>)
         predictions,
         filters: ranking.best().map(|_| filters()),
         names: ImageNames::default(),
+        explanations: kept.and_then(|kept| explanations(ranking, &kept)),
     }
+}
+
+/// Maps of two networks; those of the first are better than elsewhere for every second image.
+fn explanations(ranking: &Ranking, kept: &Predictions) -> Option<Explanations> {
+    let asked = ImagesToExplain::of(ranking, kept)?;
+    let map = |network: usize, image: usize| AttributionMap {
+        method: AttributionMethod::GradCam,
+        values: (0..32 * 32)
+            .map(|i| ((i % 32 + image + 9 * network) as f32 * 0.2).sin())
+            .collect(),
+        worth: (network == 0).then(|| MapWorth {
+            own: DeletionCurves {
+                deletion: 0.5,
+                insertion: 0.4 + 0.3 * (image % 2) as f32,
+            },
+            moved: DeletionCurves {
+                deletion: 0.5,
+                insertion: 0.5,
+            },
+        }),
+    };
+    let images = 0..asked.images.len();
+    let networks = [0, 1].map(|network| images.clone().map(|image| map(network, image)).collect());
+    Explanations::new(asked, &networks)
 }
 
 /// Twelve filters over three channels.
@@ -121,6 +149,7 @@ fn every_chart_is_made_in_the_order_of_the_page() {
         "classes",
         "calibration",
         "images",
+        "explanations",
         "filters",
         "learning-rate",
     ];

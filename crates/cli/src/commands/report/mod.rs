@@ -1,5 +1,7 @@
 //! `report`: renders charts, page and tables again.
 
+mod explanations;
+
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::say;
@@ -11,8 +13,11 @@ use clap::Args;
 use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
-use convsweep_report::{ReportScope, report_across, report_with_names};
+use convsweep_report::job_files::{ImagesToExplain, Lookups};
+use convsweep_report::{ReportScope, report_across, report_with};
+use convsweep_spec::data::DataSpec;
 use convsweep_store::Database;
+use explanations::network_maps;
 use std::path::Path;
 
 /// File name of an experiment's page.
@@ -84,10 +89,11 @@ fn render_to(
         return Err(unknown_experiment(database, name));
     };
     rows.database_doubt = context.database_doubt().map(str::to_string);
-    let report = report_with_names(rows, &context.results, scope, |set, hash| {
-        image_names(context.data().ok()?, set, hash)
-    });
-    let report = report.code(Exit::Results)?;
+    let lookups = Lookups {
+        names: |set: &DataSpec, hash: &str| image_names(context.data().ok()?, set, hash),
+        maps: |asked: &ImagesToExplain| network_maps(context, database, asked),
+    };
+    let report = report_with(rows, &context.results, scope, lookups).code(Exit::Results)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
     let charts = context.results.experiment(name).join("charts");
