@@ -18,11 +18,15 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// A working folder with what the experiment needs: `transfer.toml` starts from the weights of
-/// `pretrain.toml`.
+/// Whether the experiment starts from the weights of `pretrain.toml` and reads photographs.
+fn is_of_photographs(file: &Path) -> bool {
+    file.ends_with("transfer.toml") || file.ends_with("linear-probe.toml")
+}
+
+/// A working folder with what the experiment needs, but for photographs.
 fn workdir_for(file: &Path) -> Workdir {
     let workdir = Workdir::new();
-    if file.ends_with("transfer.toml") {
+    if is_of_photographs(file) {
         let pretrain = on_few_shapes(&file.with_file_name("pretrain.toml"));
         // Options of the command line would give the experiment another name.
         let few = pretrain.replace("epochs = 15", "epochs = 1");
@@ -41,7 +45,7 @@ fn every_shipped_experiment_can_be_planned() {
         let workdir = workdir_for(&file);
         let photographs = format!("data.path={}", workdir.path("photographs").display());
         let mut arguments = vec!["plan", text(&file)];
-        if file.ends_with("transfer.toml") {
+        if is_of_photographs(&file) {
             for (class, level) in [("dark", 20), ("light", 200)] {
                 let folder = workdir.path("photographs").join(class);
                 std::fs::create_dir_all(&folder).expect("makes");
@@ -83,6 +87,33 @@ fn every_shipped_experiment_trains() {
         let failed = workdir.number("select count(*) from attempts where outcome <> 'finished'");
         assert_eq!(failed, 0.0, "{}", file.display());
     }
+}
+
+#[test]
+fn a_linear_probe_computes_its_features_once_for_all_jobs() {
+    let file = root().join("experiments/linear-probe.toml");
+    let workdir = workdir_for(&file);
+    workdir.write("small.toml", &on_few_shapes(&file));
+    let run = ["run", "small.toml", "--quiet", "--seeds", "2"];
+    let small = ["--set", "train.epochs=2", "--set", "train.batch_size=16"];
+    workdir.run(&[&run[..], &small].concat()).exits(0);
+    // Of training, validation and test images, for 20 configurations with two seeds each.
+    assert_contains(
+        &workdir.stdout(&["data", "cache"]),
+        &["all with these frozen layers", " and 3 files of features, "],
+    );
+    let prune = ["data", "prune", "--unused-days", "0", "--dry-run"];
+    let unused = workdir.stdout(&prune);
+    assert_contains(&unused, &[".features", "sets and 3 files of features, "]);
+    let pruned = workdir.stdout(&["data", "cache", "--prune"]);
+    assert_contains(
+        &pruned,
+        &[
+            ".features",
+            "0 decoded image sets and 3 files of features, ",
+        ],
+    );
+    assert!(!workdir.stdout(&prune).contains(".features"));
 }
 
 #[test]

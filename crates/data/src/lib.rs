@@ -9,14 +9,18 @@
 //! 3. [`split()`] divides its rows into subsets.
 //! 4. [`Batcher`] augments and normalises images into network inputs.
 //!
+//! What frozen layers make of the images is kept in the cache, too ([`FeatureFile`]).
+//!
 //! Everything random is a pure function of seed, epoch and row. Tensors are left to other crates.
 
 mod augment;
 mod batch;
+mod cache_file;
 mod checksum;
 mod convert;
 mod decoded;
 mod error;
+mod features;
 mod fetch;
 mod identity;
 mod image_files;
@@ -32,12 +36,14 @@ mod split;
 mod statistics;
 
 pub use batch::{Batcher, Normalizer};
+pub use cache_file::{UnusedFile, remove_unused, unused_files};
 pub use convert::picture;
 pub use decoded::{
-    CachedSet, ImageSet, LabelledImages, UnusedFile, cached_sets, decoded_set, facts, image_names,
-    open, open_whole, remove_unused, unused_files,
+    CachedSet, ImageSet, LabelledImages, cached_sets, decoded_set, facts, image_names, open,
+    open_whole,
 };
 pub use error::{DataError, DataErrorKind};
+pub use features::{FeatureFile, FeatureWrite, StoredFeatures};
 pub use fetch::{fetch, is_fetched};
 pub use image_files::{FoundImages, find_images, read_image};
 pub use inspect::{

@@ -10,6 +10,7 @@
 mod control_group;
 mod durability;
 mod error;
+mod free_space;
 mod hash;
 mod hole;
 mod lines;
@@ -23,6 +24,7 @@ mod stack;
 pub use control_group::{MemoryGroup, memory_groups, memory_limit};
 pub use durability::Durability;
 pub use error::FileError;
+pub use free_space::free_space;
 pub use hash::hash_regular;
 pub use hole::{ReadableLength, length_before_hole};
 pub use lines::{LineEnd, LineRead, read_line};

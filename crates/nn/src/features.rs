@@ -6,11 +6,14 @@ use crate::function::Function;
 use crate::host::values;
 use crate::learned_function::LearnedFunction;
 use crate::loss::Targets;
-use crate::network::{Gradients, Network};
+use crate::network::{Gradients, Named, Network};
 use crate::operation::Operation;
 use crate::ops::ops_for;
 use crate::pass::Pass;
 use burn::tensor::{Tensor, TensorData};
+use convsweep_spec::canonical::hash_of;
+use convsweep_spec::pattern::layer_of;
+use std::collections::HashSet;
 
 /// What the frozen first operations of a network make of a batch of images.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +34,17 @@ impl Features {
     /// The values of each image.
     pub fn images(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.values_per_image().max(1))
+    }
+
+    /// Whether the values are these, to the bit.
+    pub fn are(&self, values: &[f32]) -> bool {
+        let bits = |values: &[f32]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
+        bits(&self.values) == bits(values)
     }
 
     /// Number of values of an image.
@@ -91,6 +105,25 @@ impl Network {
         }
         let has_parameters = operations[..frozen].iter().any(has_parameters);
         if has_parameters { frozen } else { 0 }
+    }
+
+    /// Hash of the first `operations`, which are frozen, with all values that they compute with. On
+    /// one machine, by one program, nothing else but the image determines its features.
+    pub fn frozen_digest(&self, operations: usize) -> String {
+        let operations = &self.operations[..operations];
+        let mut text = format!("{:?} {operations:?}", self.kernels).into_bytes();
+        // What is frozen further behind, and does not matter here, is the same in every such job.
+        let parameters = self.parameters.iter().zip(&self.frozen);
+        let parameters = parameters.filter(|(_, is_frozen)| **is_frozen);
+        let parameters: Vec<&Named> = parameters.map(|(named, _)| named).collect();
+        let layers: HashSet<&str> = parameters.iter().map(|p| layer_of(&p.name)).collect();
+        let statistics = self.statistics.iter();
+        let statistics = statistics.filter(|s| layers.contains(layer_of(&s.name)));
+        for named in parameters.into_iter().chain(statistics) {
+            text.extend(format!("\n{} {:?}", named.name, named.shape).into_bytes());
+            text.extend(named.values().iter().flat_map(|value| value.to_le_bytes()));
+        }
+        hash_of(&text)
     }
 
     /// What the first `operations` make of `images` `[batch, channels, height, width]` in training.

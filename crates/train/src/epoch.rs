@@ -4,6 +4,7 @@ use crate::epoch_metrics::{finish_epoch, training_values};
 use crate::epoch_plan::EpochPlan;
 use crate::error::End;
 use crate::evaluate;
+use crate::features::FeatureImages;
 use crate::learning_rate::LearningRate;
 use crate::session::Session;
 use crate::step::{self, StepTimer};
@@ -37,6 +38,7 @@ pub(crate) fn train_epoch(session: &mut Session) -> Result<(), End> {
         step::update(session, &plan, gradients, norm, rate, rows.len());
         step::finish(session, &plan, rows.len(), &mut timer)?;
     }
+    session.share_features(FeatureImages::Training)?;
     let last_rate = rates.at(plan.last_step(session.state.position.step));
     let mut values = training_values(session, last_rate);
     values.extend(validate(session, last_rate)?);

@@ -78,14 +78,6 @@ impl<'a> EpochPlan<'a> {
 /// Keeps what frozen layers make of the images, if every epoch of the phase has the same ones.
 fn keep_features(session: &mut Session) {
     let steps = &session.job().question.configuration.augment.steps;
-    let subsets = &session.data.subsets;
-    let validated = match session.training().tta_flip {
-        true => 2 * subsets.validation.len(),
-        false => subsets.validation.len(),
-    };
-    let images = subsets.train.len() + validated;
     let network = &session.state.network;
-    session
-        .features
-        .enter_epoch(network, steps.is_empty(), images);
+    session.features.enter_epoch(network, steps.is_empty());
 }

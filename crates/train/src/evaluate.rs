@@ -1,9 +1,8 @@
 //! Classifies a part of the images with a network as it is.
 
-use crate::error::End;
-use crate::job_data::JobData;
+use crate::error::{End, TrainError};
+use crate::features::FeatureImages;
 use crate::session::Session;
-use convsweep_data::DataError;
 use convsweep_nn::Network;
 use convsweep_nn::loss::{score_image, score_two_views};
 use convsweep_spec::event::{Evaluation, Part};
@@ -26,10 +25,10 @@ pub(crate) struct Classified {
 /// average of the weights.
 pub(crate) fn validate(session: &mut Session) -> Result<Classified, End> {
     // The average of equal weights may differ from them in the last bit.
-    let may_keep_features = session.state.average.is_none();
+    let has_features = session.state.average.is_none() && session.features.operations().is_some();
     let network = session.state.evaluated_network().into_owned();
     let (part, failpoint) = (Part::Validation, "validation");
-    classify(session, &network, part, failpoint, may_keep_features)
+    classify(session, &network, part, failpoint, has_features)
 }
 
 /// Classifies all images of `part` by `network`; passes the failpoint after each batch.
@@ -39,63 +38,64 @@ pub(crate) fn classify_part(
     part: Part,
     failpoint: &str,
 ) -> Result<Classified, End> {
-    classify(session, network, part, failpoint, false)
+    let has_features = session.features.are_of(network);
+    classify(session, network, part, failpoint, has_features)
 }
 
+/// `has_features` says whether the features that are kept are those that the network makes.
 fn classify(
     session: &mut Session,
     network: &Network,
     part: Part,
     failpoint: &str,
-    may_keep_features: bool,
+    has_features: bool,
 ) -> Result<Classified, End> {
     // Large enough to be fast, small enough to need no more memory than training does.
     let batch_size = session.training().batch_size.clamp(64, 256) as usize;
     let rows = session.data.rows(part).to_vec();
+    let mut views = vec![FeatureImages::Part(part)];
+    if session.training().tta_flip {
+        views.push(FeatureImages::Mirrored(part));
+    }
     let mut classified = Classified::default();
     for batch in rows.chunks(batch_size) {
         session.obey_directive()?;
-        let logits = logits(session, network, part, batch, may_keep_features)?;
+        let mut logits = Vec::new();
+        for &view in &views {
+            logits.push(match has_features {
+                true => logits_from_features(session, network, view, batch)?,
+                false => {
+                    let (pixels, shape) = view.pixels(&session.data, batch)?;
+                    network.classify(pixels, shape)
+                }
+            });
+        }
         classified.add_batch(session, network, part, batch, &logits);
         session.attempt.failpoints.hit(failpoint);
+    }
+    if has_features {
+        for view in views {
+            session.share_features(view)?;
+        }
     }
     Ok(classified)
 }
 
-/// The logits of a batch, and of its mirror images where they are evaluated too.
-fn logits(
+/// The logits of a batch of images from what the frozen layers of the network make of them.
+fn logits_from_features(
     session: &mut Session,
     network: &Network,
-    part: Part,
+    view: FeatureImages,
     rows: &[u32],
-    may_keep_features: bool,
-) -> Result<Vec<Vec<f32>>, DataError> {
-    let has_mirrored = session.training().tta_flip;
-    let data = &session.data;
-    let views = || views(data, part, rows, has_mirrored);
-    let shape = data.batch_shape(rows.len());
-    if may_keep_features && session.features.operations().is_some() {
-        return session.features.classify(network, rows[0], shape, views);
-    }
-    let views = views()?.into_iter();
-    Ok(views.map(|view| network.classify(view, shape)).collect())
-}
-
-/// The images of a batch, and their mirror images if asked for.
-fn views(
-    data: &JobData,
-    part: Part,
-    rows: &[u32],
-    has_mirrored: bool,
-) -> Result<Vec<Vec<f32>>, DataError> {
-    let mut pixels = Vec::new();
-    data.batcher.evaluation(part.into(), rows, &mut pixels)?;
-    if !has_mirrored {
-        return Ok(vec![pixels]);
-    }
-    let mut mirrored = pixels.clone();
-    data.batcher.mirror(&mut mirrored);
-    Ok(vec![pixels, mirrored])
+) -> Result<Vec<f32>, TrainError> {
+    session.open_features(view)?;
+    let features = &mut session.features;
+    let operations = features.operations().unwrap_or_default();
+    let found = match features.kept(view, rows) {
+        Some(kept) => kept,
+        None => features.compute(network, &session.data, view, rows)?,
+    };
+    Ok(network.classify_from(operations, &found))
 }
 
 impl Classified {

@@ -1,9 +1,10 @@
 //! What the operating system knows about this process and machine.
 
-use convsweep_files::memory_limit;
+use convsweep_files::{hash_regular, memory_limit};
 use rustix::process::{Resource, getrlimit};
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::thread::available_parallelism;
 
 /// Name of the machine.
@@ -18,6 +19,14 @@ pub fn host() -> String {
 /// system does not say.
 pub fn peak_memory_bytes() -> u64 {
     kernel_bytes("/proc/self/status", "VmHWM:").unwrap_or(0)
+}
+
+/// Hash of this program's own file, which tells every build from every other one; `None` if the
+/// operating system does not show it.
+pub(crate) fn program_hash() -> Option<&'static str> {
+    static HASH: OnceLock<Option<String>> = OnceLock::new();
+    let hash = HASH.get_or_init(|| hash_regular(Path::new("/proc/self/exe")).ok());
+    hash.as_deref()
 }
 
 /// Bytes that this process may take for what it could do without: such shares for one process on

@@ -3,7 +3,7 @@
 use crate::attempt::{Attempt, Directive};
 use crate::checkpoint;
 use crate::error::{End, TrainError};
-use crate::features::FeatureCache;
+use crate::features::{FeatureCache, FeatureImages};
 use crate::files::{self, Replaced};
 use crate::initial_state::{StartingState, starting_state};
 use crate::job_data::JobData;
@@ -181,6 +181,27 @@ impl<'a> Session<'a> {
     pub(crate) fn remove_previous_checkpoint(&self) -> Result<(), TrainError> {
         let folder = self.job().execution.folder.join(layout::CHECKPOINT);
         files::remove_if_there(&checkpoint::previous(&folder))
+    }
+
+    /// Takes what frozen layers make of these images from the data cache, if it is there.
+    pub(crate) fn open_features(&mut self, images: FeatureImages) -> Result<(), TrainError> {
+        let job = (self.attempt.job, &self.data);
+        let network = &self.state.network;
+        self.features.open(network, job, images)?;
+        self.report_features()
+    }
+
+    /// Puts what frozen layers make of these images into the data cache, once all of it is kept.
+    pub(crate) fn share_features(&mut self, images: FeatureImages) -> Result<(), TrainError> {
+        self.features.share(self.attempt.job, &self.data, images);
+        self.report_features()
+    }
+
+    fn report_features(&mut self) -> Result<(), TrainError> {
+        for text in self.features.take_warnings() {
+            self.attempt.report(Event::Warning { text })?;
+        }
+        Ok(())
     }
 
     /// Writes the file `name` into the job's folder and reports it as an artifact of this kind.

@@ -2,6 +2,7 @@
 
 use crate::epoch_plan::EpochPlan;
 use crate::error::TrainError;
+use crate::features::FeatureImages;
 use crate::session::Session;
 use convsweep_data::Subset;
 use convsweep_nn::Gradients;
@@ -70,11 +71,13 @@ fn gradients_from_features(
     number: u64,
 ) -> Result<Gradients, TrainError> {
     let seed = session.job().question.seed;
+    session.open_features(FeatureImages::Training)?;
     let (data, network) = (&session.data, &session.state.network);
-    let features = match session.features.kept(rows) {
+    let features = match session.features.kept(FeatureImages::Training, rows) {
         Some(kept) => kept,
         None => {
-            let computed = session.features.compute(network, data, rows)?;
+            let images = FeatureImages::Training;
+            let computed = session.features.compute(network, data, images, rows)?;
             session.attempt.failpoints.hit("features");
             computed
         }

@@ -4,7 +4,7 @@ use super::dataset::decoded_name;
 use super::format::{HEADER, described};
 use super::image_set::ImageSet;
 use super::reader::read;
-use super::unused::decoded_folder;
+use crate::cache_file::decoded_folder;
 use convsweep_spec::data::{DataSpec, ImageNames};
 use std::fs::{self, File};
 use std::io::Read;

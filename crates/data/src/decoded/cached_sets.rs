@@ -1,26 +1,27 @@
-//! Which decoded files there are, and who uses them.
+//! Which decoded sets and features the cache holds, and who uses them.
 
 use super::dataset::decoded_name;
 use super::format::{HEADER, described};
-use super::unused::{UnusedFile, decoded_files};
 use crate::DataError;
+use crate::cache_file::{UnusedFile, cache_files};
 use convsweep_spec::data::DataSpec;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// A decoded file, and who uses it.
+/// A decoded set or features of frozen layers, and who uses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedSet {
     /// The file.
     pub file: UnusedFile,
     /// Whether a process has it open.
     pub is_open: bool,
-    /// The names of those who use it, each once.
+    /// The names of those who use it, each once; none for features, which belong to every job whose
+    /// frozen layers make them.
     pub users: Vec<String>,
 }
 
-/// All decoded files of a cache. `asked` are the names of users with the images that they ask for
+/// All decoded sets and features of a cache. `asked` are the names of users with the images that they ask for
 /// and the content hash of the set.
 ///
 /// # Errors
@@ -30,7 +31,7 @@ pub fn cached_sets(
     asked: &[(String, DataSpec, String)],
 ) -> Result<Vec<CachedSet>, DataError> {
     let mut sets = Vec::new();
-    for (file, is_open) in decoded_files(cache)? {
+    for (file, is_open) in cache_files(cache)? {
         let mut users = Vec::new();
         for (user, spec, hash) in asked {
             if !users.contains(user) && is_file_of(&file.path, spec, hash) {

@@ -8,11 +8,9 @@ mod format;
 mod image_set;
 mod open;
 mod reader;
-mod unused;
 mod writer;
 
 pub use by_hash::{decoded_set, image_names};
 pub use cached_sets::{CachedSet, cached_sets};
 pub use image_set::{ImageSet, LabelledImages};
 pub use open::{facts, open, open_whole};
-pub use unused::{UnusedFile, remove_unused, unused_files};

@@ -4,7 +4,7 @@ use super::dataset::Dataset;
 use super::format::DELETE_REMEDY;
 use super::image_set::ImageSet;
 use super::reader::read;
-use super::unused::decoded_folder;
+use crate::cache_file::decoded_folder;
 use crate::lock::CacheLock;
 use crate::{DataError, Location};
 use convsweep_spec::data::{DataFacts, DataSpec};

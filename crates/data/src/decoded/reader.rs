@@ -4,8 +4,8 @@ use super::format::{
     DELETE_REMEDY, FIELDS, HEADER, PER_IMAGE, SetDetails, checksum, details_length, header_fields,
 };
 use super::image_set::{DecodedFile, ImageSet};
-use super::unused::mark_used;
 use crate::DataError;
+use crate::cache_file::mark_used;
 use crate::checksum::hexadecimal;
 use convsweep_spec::data::DataFacts;
 use convsweep_spec::words::thousands;

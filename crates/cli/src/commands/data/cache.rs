@@ -1,19 +1,21 @@
-//! `data cache`: which decoded image sets there are, and for whom.
+//! `data cache`: which decoded image sets and features there are, and for whom.
 
+use super::prune::counted_files;
 use crate::context::Context;
 use crate::exit::data_failure;
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_data::{CachedSet, cached_sets, remove_unused};
-use convsweep_spec::words::{bytes, counted, duration};
+use convsweep_data::{CachedSet, UnusedFile, cached_sets, remove_unused};
+use convsweep_spec::words::{bytes, duration};
 use serde_json::json;
 
-/// What to do with the decoded image sets.
+/// What to do with the decoded image sets and the features of frozen layers.
 #[derive(Debug, Args)]
 pub struct CacheArgs {
-    /// Remove those that no experiment of the results folder uses and no process has open.
+    /// Remove sets that no experiment of the results folder uses, and all features, unless a process
+    /// has them open.
     #[arg(long)]
     prune: bool,
     /// Print JSON.
@@ -21,7 +23,8 @@ pub struct CacheArgs {
     json: bool,
 }
 
-/// Lists decoded image sets with the experiments of this results folder that use them.
+/// Lists decoded image sets with the experiments of this results folder that use them, and the
+/// features of frozen layers.
 ///
 /// # Errors
 /// If the cache or the database cannot be read, or a file cannot be removed.
@@ -43,19 +46,22 @@ pub fn cache(context: &Context, args: &CacheArgs) -> Result<()> {
                 "bytes": set.file.bytes,
                 "idle_seconds": set.file.idle.as_secs(),
                 "open": set.is_open,
+                "holds": match set.file.holds_features() {
+                    true => "features",
+                    false => "images",
+                },
                 "experiments": set.users,
             })
         };
         return say_json(&json!(sets.iter().map(object).collect::<Vec<_>>()));
     }
     let rows: Vec<Vec<String>> = sets.iter().map(row).collect();
-    let total: u64 = sets.iter().map(|set| set.file.bytes).sum();
-    let count = counted(sets.len() as u64, "decoded image set");
+    let files: Vec<&UnusedFile> = sets.iter().map(|set| &set.file).collect();
     let table = match rows.is_empty() {
         true => String::new(),
         false => plain(&["file", "size", "last used", "experiments"], &rows) + "\n\n",
     };
-    say(&format!("{table}{count}, {}", bytes(total as f64)))
+    say(&format!("{table}{}", counted_files(&files)))
 }
 
 fn row(set: &CachedSet) -> Vec<String> {
@@ -68,6 +74,7 @@ fn row(set: &CachedSet) -> Vec<String> {
             false => format!("{idle} ago"),
         },
         match set.users.as_slice() {
+            [] if set.file.holds_features() => "all with these frozen layers".into(),
             [] => "none here".into(),
             users => users.join(", "),
         },
@@ -75,20 +82,13 @@ fn row(set: &CachedSet) -> Vec<String> {
 }
 
 fn prune(sets: &[CachedSet]) -> Result<()> {
-    let (mut count, mut total) = (0, 0);
-    for set in sets
-        .iter()
-        .filter(|set| set.users.is_empty() && !set.is_open)
-    {
-        if remove_unused(&set.file).map_err(data_failure)? {
-            count += 1;
-            total += set.file.bytes;
+    let mut removed = Vec::new();
+    for set in sets {
+        let is_unused = set.users.is_empty() && !set.is_open;
+        if is_unused && remove_unused(&set.file).map_err(data_failure)? {
+            removed.push(&set.file);
             say(&set.file.path.display().to_string())?;
         }
     }
-    say(&format!(
-        "{}, {} removed",
-        counted(count, "decoded image set"),
-        bytes(total as f64)
-    ))
+    say(&format!("{} removed", counted_files(&removed)))
 }

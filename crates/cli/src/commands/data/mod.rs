@@ -48,13 +48,13 @@ pub enum DataCommand {
         #[arg(long, short, default_value = "preview.png")]
         output: PathBuf,
     },
-    /// List decoded image sets with the experiments that use them, or remove those that none of the
-    /// results folder uses.
+    /// List decoded image sets with the experiments that use them, and what frozen layers made of
+    /// images (features); or remove what no experiment of the results folder uses.
     Cache(CacheArgs),
-    /// Remove decoded image sets that have not been used for a while. They are decoded again when
-    /// they are needed; fetched and original files stay.
+    /// Remove decoded image sets, and features of frozen layers, that have not been used for a
+    /// while. They are made again when they are needed; fetched and original files stay.
     Prune {
-        /// Days since the last use; 0 removes every decoded set that no process has open.
+        /// Days since the last use; 0 removes every one that no process has open.
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         unused_days: u64,
         /// Show what would be removed, and remove nothing.

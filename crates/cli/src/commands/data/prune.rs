@@ -1,30 +1,29 @@
-//! `data prune`: removes decoded image sets that have not been used for a while.
+//! `data prune`: removes decoded image sets and features that have not been used for a while.
 
 use crate::context::Context;
 use crate::exit::data_failure;
 use crate::output::stdout::say;
 use anyhow::Result;
-use convsweep_data::{remove_unused, unused_files};
+use convsweep_data::{UnusedFile, remove_unused, unused_files};
 use convsweep_spec::words::{bytes, counted, duration};
 use std::time::Duration;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// Removes decoded sets that no process has open and that have not been used for this number of
-/// days; with `is_dry_run` only says which. A set that is needed again is decoded again.
+/// Removes decoded sets and features that no process has open and that have not been used for this
+/// number of days; with `is_dry_run` only says which. What is needed again is made again.
 ///
 /// # Errors
 /// If the cache cannot be read, or a file cannot be removed.
 pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()> {
     let idle = Duration::from_secs(unused_days.saturating_mul(SECONDS_PER_DAY));
-    let mut total = 0;
-    let mut count = 0;
-    for file in unused_files(context.data()?, idle).map_err(data_failure)? {
-        if !is_dry_run && !remove_unused(&file).map_err(data_failure)? {
+    let unused = unused_files(context.data()?, idle).map_err(data_failure)?;
+    let mut removed = Vec::new();
+    for file in &unused {
+        if !is_dry_run && !remove_unused(file).map_err(data_failure)? {
             continue;
         }
-        total += file.bytes;
-        count += 1;
+        removed.push(file);
         say(&format!(
             "{}  {}, last used {} ago",
             file.path.display(),
@@ -37,9 +36,18 @@ pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()
     } else {
         "removed"
     };
-    say(&format!(
-        "{}, {} {done}",
-        counted(count, "decoded image set"),
-        bytes(total as f64)
-    ))
+    say(&format!("{} {done}", counted_files(&removed)))
+}
+
+/// `2 decoded image sets, 40 MB`, or `2 decoded image sets and 1 file of features, 41 MB`.
+pub(super) fn counted_files(files: &[&UnusedFile]) -> String {
+    let features = files.iter().filter(|file| file.holds_features()).count();
+    let sets = counted((files.len() - features) as u64, "decoded image set");
+    let total: u64 = files.iter().map(|file| file.bytes).sum();
+    let total = bytes(total as f64);
+    match features {
+        0 => format!("{sets}, {total}"),
+        1 => format!("{sets} and 1 file of features, {total}"),
+        more => format!("{sets} and {more} files of features, {total}"),
+    }
 }

@@ -1,7 +1,8 @@
-//! Finds and removes decoded files that have not been used for a while.
+//! Finds and removes files of the data cache that have not been used for a while: decoded sets, and
+//! features of frozen layers.
 //!
-//! A decoded file is only a cache: whoever needs it again decodes it again. Every use sets its time
-//! of access, and a shared lock on it is held as long as it is open.
+//! Such a file is only a cache: whoever needs it again makes it again. Every use sets its time of
+//! access, and a shared lock on it is held as long as it is open.
 
 use crate::DataError;
 use crate::lock::CacheLock;
@@ -11,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A decoded file and when it was used last.
+/// A file that can be made again, and when it was used last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFile {
     /// The file.
@@ -22,21 +23,40 @@ pub struct UnusedFile {
     pub idle: Duration,
 }
 
+impl UnusedFile {
+    /// Whether the file holds features, and not a decoded set.
+    pub fn holds_features(&self) -> bool {
+        let name = file_name(&self.path).unwrap_or_default();
+        name.ends_with(FEATURES)
+    }
+}
+
+/// What follows the name of a file of features.
+pub(crate) const FEATURES: &str = ".features";
+
+/// The lock under which files of features are written.
+pub(crate) const FEATURES_LOCK: &str = "features";
+
 /// The folder of the decoded files in a data cache.
-pub(super) fn decoded_folder(cache: &Path) -> PathBuf {
+pub(crate) fn decoded_folder(cache: &Path) -> PathBuf {
     cache.join("decoded")
 }
 
-/// Notes that a decoded file is used now and for as long as `file` is open.
+/// The folder of the files of features in a data cache.
+pub(crate) fn features_folder(cache: &Path) -> PathBuf {
+    cache.join("features")
+}
+
+/// Notes that a file of the cache is used now and for as long as `file` is open.
 ///
 /// Both may fail, on file systems without locks or in another user's cache. Then the file may be
-/// removed although it is in use, which costs decoding it again.
-pub(super) fn mark_used(file: &File) {
+/// removed although it is in use, which costs making it again.
+pub(crate) fn mark_used(file: &File) {
     let _ = file.try_lock_shared();
     let _ = file.set_times(FileTimes::new().set_accessed(SystemTime::now()));
 }
 
-/// The decoded files in `cache` that no process has open and that have not been used for `idle`,
+/// The files of decoded sets and features in `cache` that no process has open and that have not been used for `idle`,
 /// sorted by path. Files that an interrupted process left half-written count from their last
 /// change.
 ///
@@ -44,7 +64,7 @@ pub(super) fn mark_used(file: &File) {
 /// `Io` if the folder cannot be read.
 pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, DataError> {
     let mut unused = Vec::new();
-    for (file, is_open) in decoded_files(cache)? {
+    for (file, is_open) in cache_files(cache)? {
         if file.idle >= idle && !is_open {
             unused.push(file);
         }
@@ -52,20 +72,27 @@ pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, Dat
     Ok(unused)
 }
 
-/// All decoded files in `cache`, sorted by path, each with whether a process has it open.
-pub(super) fn decoded_files(cache: &Path) -> Result<Vec<(UnusedFile, bool)>, DataError> {
-    let folder = decoded_folder(cache);
-    let entries = match fs::read_dir(&folder) {
+/// All files of decoded sets and features in `cache`, sorted by path, each with whether a process
+/// has it open.
+pub(crate) fn cache_files(cache: &Path) -> Result<Vec<(UnusedFile, bool)>, DataError> {
+    let mut files = files_in(&decoded_folder(cache))?;
+    files.extend(files_in(&features_folder(cache))?);
+    Ok(files)
+}
+
+/// The files of a folder of the cache, as [`cache_files`] lists them.
+pub(crate) fn files_in(folder: &Path) -> Result<Vec<(UnusedFile, bool)>, DataError> {
+    let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
-        Err(e) => return Err(DataError::io("read folder", &folder)(e)),
+        Err(e) => return Err(DataError::io("read folder", folder)(e)),
     };
     let now = SystemTime::now();
     let mut files = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(DataError::io("read folder", &folder))?;
+        let entry = entry.map_err(DataError::io("read folder", folder))?;
         let path = entry.path();
-        if set_name(&path).is_none() {
+        if lock_name(&path).is_none() {
             continue;
         }
         let metadata = match entry.metadata() {
@@ -127,18 +154,26 @@ fn is_in_use(path: &Path) -> Result<bool, DataError> {
     }
 }
 
-/// Whether a process holds the lock under which the set of a partial file is decoded.
+/// Whether a process holds the lock under which a partial file is written.
 fn is_being_written(partial: &Path) -> Result<bool, DataError> {
-    let (Some(folder), Some(name)) = (partial.parent(), set_name(partial)) else {
+    let (Some(folder), Some(name)) = (partial.parent(), lock_name(partial)) else {
         return Ok(false);
     };
     Ok(CacheLock::try_acquire(folder, name)?.is_none())
 }
 
-/// Name of the set whose decoded or partial file this is; none for other files.
-fn set_name(path: &Path) -> Option<&str> {
+/// Name of the lock under which a file of the cache is written; none for other files.
+fn lock_name(path: &Path) -> Option<&str> {
+    let name = file_name(path)?;
+    if name.ends_with(FEATURES) {
+        return Some(FEATURES_LOCK);
+    }
+    let is_set = name.strip_suffix(".images");
+    is_set.or_else(|| name.strip_suffix(".fitted"))
+}
+
+/// Name of a file, without what is appended while it is written.
+fn file_name(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
-    let whole = name.strip_suffix(".part").unwrap_or(name);
-    let is_set = whole.strip_suffix(".images");
-    is_set.or_else(|| whole.strip_suffix(".fitted"))
+    Some(name.strip_suffix(".part").unwrap_or(name))
 }
