@@ -48,6 +48,9 @@ fn warnings(events: &[Event]) -> Vec<String> {
     events.iter().filter_map(text).collect()
 }
 
+/// Changes the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// What the job leaves that computes all features itself.
 fn expected(lr: f64, change: &dyn Fn(&mut Job)) -> Left {
     let results = tempdir().expect("temporary");
@@ -126,7 +129,7 @@ fn damaged_features_are_refused_and_computed_again() {
     let wanted = expected(1e-3, &|_| {});
     let (results, files) = with_features();
     let whole: Vec<Vec<u8>> = files.iter().map(|f| fs::read(f).expect("reads")).collect();
-    let damages: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let damages: [Damage; 6] = [
         &|bytes| bytes[3] ^= 1,
         &|bytes| bytes[20] ^= 0x80,
         &|bytes| bytes[40] ^= 4,
