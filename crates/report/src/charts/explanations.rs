@@ -78,7 +78,7 @@ fn caption(explanations: &Explanations, seed: u64) -> String {
 }
 
 fn credibility(explanations: &Explanations, seed: u64) -> String {
-    let (judged, better) = explanations.judged();
+    let (judged, better, effect) = explanations.judged();
     if judged == 0 {
         return "Whether the marks matter was not looked at, since that would take the network too \
                 long; `convsweep explain` looks."
@@ -89,8 +89,12 @@ fn credibility(explanations: &Explanations, seed: u64) -> String {
         "Taking away or putting in first what the network of seed {seed} marks (Petsiuk et al. \
          2018) changes its prediction more than the same shape elsewhere for {better} of {images}"
     );
-    match Credibility::of(better, judged) {
+    match Credibility::of(better, judged, effect) {
         Credibility::Credible => format!("{counts}: the marks matter."),
+        Credibility::Slight => format!(
+            "{counts}, but hardly, by {effect:.2} of the probability on average: they are not what \
+             decides."
+        ),
         Credibility::TooFew => format!("{counts}, which are too few to say more."),
         Credibility::NotCredible => {
             format!("{counts}, which chance does as well: do not believe these marks.")
@@ -99,7 +103,7 @@ fn credibility(explanations: &Explanations, seed: u64) -> String {
 }
 
 fn figures(explanations: &Explanations) -> String {
-    let (judged, better) = explanations.judged();
+    let (judged, better, _) = explanations.judged();
     let images = counted(explanations.maps.len() as u64, "image");
     format!("{images} with maps; {better} of {judged} judged ones mark what matters.")
 }
@@ -131,10 +135,10 @@ fn draw_map(scene: &mut Scene, (tile, map): (&ImageTile, &MeanMap), at: (f64, f6
     let drawn = overlaid(&tile.image, &map.values);
     scene.pixels(at, tile.image_size(height), drawn);
     let is_empty = map.values.iter().all(|value| *value == 0.0);
-    let worth = match (is_empty, map.is_better) {
+    let worth = match (is_empty, map.judgement) {
         (true, _) => Some("marks nothing"),
-        (false, Some(true)) => Some("matters"),
-        (false, Some(false)) => Some("as elsewhere"),
+        (false, Some((true, _))) => Some("matters"),
+        (false, Some((false, _))) => Some("as elsewhere"),
         (false, None) => None,
     };
     let agreement = map

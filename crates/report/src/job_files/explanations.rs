@@ -46,9 +46,9 @@ pub struct MeanMap {
     /// The mean correlation of the maps of two networks; `None` of one network, or where a map is
     /// the same everywhere.
     pub agreement: Option<f64>,
-    /// Whether the first network's map marks what matters more than the same shape elsewhere;
-    /// `None` if that was not looked at.
-    pub is_better: Option<bool>,
+    /// Whether the first network's map marks what matters more than the same shape elsewhere, and
+    /// by how much of the probability; `None` if that was not looked at.
+    pub judgement: Option<(bool, f64)>,
 }
 
 impl ImagesToExplain {
@@ -90,11 +90,13 @@ impl Explanations {
         })
     }
 
-    /// How many maps were judged, and how many of them are better than elsewhere.
-    pub fn judged(&self) -> (u64, u64) {
-        let judged = self.maps.iter().filter_map(|map| map.is_better);
-        let better = judged.clone().filter(|is_better| *is_better);
-        (judged.count() as u64, better.count() as u64)
+    /// How many maps were judged, how many of them are better than elsewhere, and by how much on
+    /// average.
+    pub fn judged(&self) -> (u64, u64, f64) {
+        let judged = self.maps.iter().filter_map(|map| map.judgement);
+        let better = judged.clone().filter(|(is_better, _)| *is_better).count();
+        let effect = mean(judged.clone().map(|(_, effect)| effect));
+        (judged.count() as u64, better as u64, effect.unwrap_or(0.0))
     }
 
     /// The mean agreement of two networks over the images.
@@ -123,7 +125,9 @@ impl MeanMap {
         MeanMap {
             values,
             agreement: mean(correlations.into_iter()),
-            is_better: maps[0].worth.map(|_| maps[0].is_better()),
+            judgement: maps[0]
+                .worth
+                .map(|worth| (maps[0].is_better(), f64::from(worth.effect()))),
         }
     }
 }
@@ -179,7 +183,8 @@ mod tests {
         ];
         let mean = MeanMap::of(&networks, 0);
         assert_eq!(mean.values, [0.0, 0.5, 0.0, 1.0]);
-        assert_eq!(mean.is_better, Some(true), "the first network's");
+        let (is_better, effect) = mean.judgement.expect("the first network's is judged");
+        assert!(is_better && (effect - 0.05).abs() < 1e-6, "{effect}");
         // 0.5 of each at 2 and 4 against 0.25 at 4: 1/√3.
         let agreement = mean.agreement.expect("two maps");
         assert!(
@@ -192,6 +197,7 @@ mod tests {
             (None, vec![0.0, 1.0, 0.0, 1.0])
         );
         let even = MeanMap::of(&[vec![map([0.0; 4], 0.1)]], 0);
-        assert_eq!((even.is_better, even.values), (Some(false), vec![0.0; 4]));
+        assert!(!even.judgement.expect("is judged").0);
+        assert_eq!(even.values, [0.0; 4]);
     }
 }

@@ -119,6 +119,14 @@ pub struct MapWorth {
     pub moved: DeletionCurves,
 }
 
+impl MapWorth {
+    /// How much more the probability changes by the map's pixels than by the same shape elsewhere:
+    /// the mean over both curves.
+    pub fn effect(&self) -> f32 {
+        (self.own.gain() - self.moved.gain()) / 2.0
+    }
+}
+
 impl AttributionMap {
     /// Whether nothing in it speaks for the class.
     pub fn is_empty(&self) -> bool {

@@ -52,8 +52,17 @@ fn sum(a: DeletionCurves, b: DeletionCurves) -> DeletionCurves {
 
 impl MethodWorth {
     fn in_words(&self, method: AttributionMethod) -> String {
-        let judgement = match Credibility::of(self.better, self.images) {
+        let worth = MapWorth {
+            own: self.own,
+            moved: self.moved,
+        };
+        let effect = f64::from(worth.effect()) / self.images.max(1) as f64;
+        let judgement = match Credibility::of(self.better, self.images, effect) {
             Credibility::Credible => "what it marks matters more than the same shape elsewhere",
+            Credibility::Slight => {
+                "what it marks hardly matters: more than the same shape elsewhere, but it is not \
+                what decides, as with an untrained network"
+            }
             Credibility::TooFew => {
                 "too few images to say whether what it marks matters; name five or more"
             }
