@@ -163,6 +163,12 @@ fn the_old_word_tells_the_state_of_a_job() {
     let told = workdir.run(&["explain", &job]).exits(0);
     assert_eq!(told.stdout(), workdir.stdout(&["why", &job]));
     told.says(&["told by `convsweep why`"]);
+    let jobs = workdir.texts("select job from jobs order by job").join(",");
+    let several = ["explain", &jobs, "photos/valid/cat"];
+    workdir
+        .run(&several)
+        .exits(2)
+        .says(&["explain looks at one network, and", "names several: "]);
 }
 
 #[test]

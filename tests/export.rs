@@ -2,8 +2,9 @@
 //! job computed.
 
 use crate::image_names::photos;
-use crate::support::{Workdir, assert_contains};
+use crate::support::{ProgramRun, Workdir, assert_contains, entries};
 use std::fs;
+use std::process::Stdio;
 
 /// Every shipped architecture whose network is small enough for a test, trained for one step.
 const ARCHITECTURES: &str = r#"
@@ -38,6 +39,9 @@ fn architectures_are_exported_and_proved() {
     let jobs = workdir.texts("select job from jobs where outcome = 'finished'");
     assert_eq!(jobs.len(), 8);
     for job in &jobs {
+        workdir.run(&["export", job, "card.md"]).exits(0);
+        let example = "probabilities = (classify(inputs) + classify(inputs[..., ::-1])) / 2";
+        assert_contains(&workdir.read("card.md"), &["its mirror image", example]);
         let exported = workdir.run(&["export", job, "net.onnx"]).exits(0);
         let out = exported.stdout();
         assert_contains(
@@ -87,6 +91,7 @@ fn the_graph_may_prepare_images_itself() {
             "test images, which played no part in any choice",
             "Over 2 runs of this configuration",
             "\"batch_size\": 8",
+            "probabilities = classify(inputs)\n```",
         ],
     );
     let weights = workdir
@@ -143,4 +148,87 @@ fn what_cannot_be_exported_leaves_no_file() {
         .exits(5)
         .says(&["predictions of job", "retry"]);
     assert!(!workdir.path("net.onnx").exists());
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_is_computed() {
+    let workdir = photos();
+    workdir.run(&["run", "photos.toml"]).exits(0);
+    let best = "best:photos";
+    for (arguments, file) in [
+        (vec!["export", best, "none/net.onnx"], "none/net.onnx"),
+        (
+            vec!["export", best, "none/a.safetensors"],
+            "none/a.safetensors",
+        ),
+        (vec!["export", best, "none/card.md"], "none/card.md"),
+        (
+            vec!["predict", best, "photos", "--picture", "none/p.png"],
+            "none/p.png",
+        ),
+        (
+            vec!["explain", best, "photos", "--picture", "none/e.png"],
+            "none/e.png",
+        ),
+    ] {
+        let run = workdir.run(&arguments).exits(5);
+        assert_eq!(run.stdout(), "", "{file}");
+        let message = format!("cannot write {file}: No such file or directory");
+        run.says(&[&message, "make its folder"]);
+    }
+    fs::create_dir(workdir.path("taken.onnx")).expect("makes");
+    let run = workdir.run(&["export", best, "taken.onnx"]);
+    run.exits(5).says(&["a folder is in its place"]);
+}
+
+#[test]
+fn several_exports_to_one_file_do_not_disturb_each_other() {
+    let workdir = photos();
+    workdir.run(&["run", "photos.toml"]).exits(0);
+    fs::create_dir(workdir.path("out")).expect("makes");
+    for file in ["out/net.onnx", "out/net.safetensors"] {
+        let mut started = Vec::new();
+        for _ in 0..3 {
+            let mut command = workdir.command(&["export", "best:photos", file]);
+            let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            started.push(command.spawn().expect("starts"));
+        }
+        for child in started {
+            ProgramRun(child.wait_with_output().expect("ends")).exits(0);
+        }
+    }
+    assert_eq!(entries(&workdir.path("out")).len(), 2, "nothing else stays");
+}
+
+#[test]
+fn a_job_without_weights_says_what_it_was() {
+    let workdir = photos();
+    let range = [
+        "run",
+        "photos.toml",
+        "--set",
+        "experiment.kind=lr-range-test",
+    ];
+    workdir.run(&range).exits(0);
+    let job = workdir.text("select job from jobs order by job");
+    let run = workdir.run(&["predict", &job, "photos/valid"]).exits(5);
+    run.says(&["is a learning-rate range test, which keeps no weights"]);
+    let name = workdir.text("select experiment from experiments");
+    let best = format!("best:{name}");
+    let run = workdir.run(&["predict", &best, "photos/valid"]);
+    assert!(run.stderr().contains("range test"), "{}", run.stderr());
+
+    let diverged = ["run", "photos.toml", "--set", "train.optimizer.lr=1e30"];
+    workdir.run(&diverged).exits(1);
+    let job = workdir.text("select job from jobs where outcome = 'diverged' order by job");
+    for arguments in [
+        ["predict", &job, "photos/valid"],
+        ["explain", &job, "photos/valid"],
+        ["export", &job, "net.onnx"],
+    ] {
+        workdir.run(&arguments).exits(5).says(&[
+            "has left no weights, since it has not finished (diverged)",
+            "a lower learning rate",
+        ]);
+    }
 }

@@ -2,6 +2,7 @@
 // $UNREADABLE_OPEN, or reading it fails with $UNREADABLE_READ (from byte $UNREADABLE_FROM on, where SQLite reads).
 // Tests load it by LD_PRELOAD.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,15 @@ static int fails(int file) {
     }
 OPEN(open)
 OPEN(open64)
+
+DIR *opendir(const char *path) {
+    if (is_meant(path) && number("UNREADABLE_OPEN")) {
+        errno = number("UNREADABLE_OPEN");
+        return NULL;
+    }
+    DIR *(*real)(const char *) = (DIR *(*)(const char *))dlsym(RTLD_NEXT, "opendir");
+    return real(path);
+}
 
 #define PREAD(name)                                                                               \
     ssize_t name(int file, void *bytes, size_t count, off64_t offset) {                           \

@@ -45,7 +45,9 @@ pub use decoded::{
 pub use error::{DataError, DataErrorKind};
 pub use features::{FeatureFile, FeatureWrite, StoredFeatures};
 pub use fetch::{fetch, is_fetched};
-pub use image_files::{FoundImages, find_images, read_image};
+pub use image_files::{
+    FoundImages, TableImage, TableImages, TableReading, find_images, read_image, table_images,
+};
 pub use inspect::{
     Duplicates, Inspection, NearPair, PartInspection, inspect, near_duplicates, preview,
 };

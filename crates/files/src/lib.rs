@@ -28,7 +28,7 @@ pub use free_space::free_space;
 pub use hash::hash_regular;
 pub use hole::{ReadableLength, length_before_hole};
 pub use lines::{LineEnd, LineRead, read_line};
-pub use new_file::{NewFile, write};
+pub use new_file::{NewFile, check_writable, write, write_shared};
 pub use publish::{
     beside, create_folder, create_last_folder, partial_path, publish, sync_content, sync_name,
 };

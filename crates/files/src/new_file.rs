@@ -2,9 +2,13 @@
 
 use crate::publish::{partial_path, rename};
 use crate::{Durability, FileError};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+/// Who may read and write a new file, as far as the user's mask allows it.
+const USUAL_MODE: u32 = 0o666;
 
 /// Writes `bytes` as the content of `path`: whoever reads it sees the old content or all of the new
 /// one. The folder must exist.
@@ -15,6 +19,28 @@ pub fn write(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), Fi
     let mut file = NewFile::create(path)?;
     file.write_bytes(bytes)?;
     file.finish(durability)
+}
+
+/// As [`write`], for a file that several programs may write at the same time, since the user names
+/// it: the last one's content stays.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_shared(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FileError> {
+    let mut file = NewFile::create_shared(path)?;
+    file.write_bytes(bytes)?;
+    file.finish(durability)
+}
+
+/// Whether a file could be written at `path` now. Nothing stays behind.
+///
+/// # Errors
+/// Why none can.
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Err(FileError::at("write", path)(ErrorKind::IsADirectory.into()));
+    }
+    NewFile::create_shared(path).map(drop)
 }
 
 /// A file that is being written next to its target and appears there when it is finished. If it is
@@ -35,6 +61,27 @@ impl NewFile {
     pub fn create(path: &Path) -> Result<NewFile, FileError> {
         let partial = partial_path(path);
         let file = File::create(&partial).map_err(FileError::at("create", &partial))?;
+        Ok(NewFile {
+            file,
+            path: path.to_owned(),
+            partial,
+            is_finished: false,
+        })
+    }
+
+    /// Begins the file that will be at `path` under a name that no other program has.
+    fn create_shared(path: &Path) -> Result<NewFile, FileError> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let created = tempfile::Builder::new()
+            .prefix(".convsweep-")
+            .suffix(".part")
+            .permissions(Permissions::from_mode(USUAL_MODE))
+            .tempfile_in(folder)
+            .and_then(|file| file.keep().map_err(|error| error.error));
+        let (file, partial) = created.map_err(FileError::at("write", path))?;
         Ok(NewFile {
             file,
             path: path.to_owned(),
@@ -140,6 +187,36 @@ mod tests {
         drop(file);
         assert_eq!(names(folder.path()), ["log"]);
         assert_eq!(fs::read_to_string(&path).expect("reads"), "old");
+    }
+
+    #[test]
+    fn several_may_write_a_file_at_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("net.onnx");
+        let mut slow = NewFile::create_shared(&path).expect("creates");
+        slow.write_bytes(b"the last").expect("writes");
+        write_shared(&path, b"the first", Durability::Content).expect("writes");
+        assert_eq!(fs::read_to_string(&path).expect("reads"), "the first");
+        slow.finish(Durability::Content).expect("writes");
+        assert_eq!(fs::read_to_string(&path).expect("reads"), "the last");
+        assert_eq!(names(folder.path()), ["net.onnx"]);
+        // Others may read it as they may read the files that any program makes.
+        fs::write(folder.path().join("usual"), "").expect("writes");
+        let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode();
+        assert_eq!(mode(&path), mode(&folder.path().join("usual")));
+    }
+
+    #[test]
+    fn what_can_be_written_is_known_before() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        check_writable(&folder.path().join("a.png")).expect("can be written");
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+        let missing = folder.path().join("missing/a.png");
+        let error = check_writable(&missing).expect_err("no folder").to_string();
+        let expected = format!("cannot write {}: No such file", missing.display());
+        assert!(error.starts_with(&expected), "{error}");
+        let error = check_writable(folder.path()).expect_err("a folder");
+        assert_eq!(error.source.kind(), ErrorKind::IsADirectory);
     }
 
     #[test]

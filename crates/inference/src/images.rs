@@ -1,9 +1,10 @@
 //! Image files as inputs of networks.
 
-use convsweep_data::read_image;
+use convsweep_data::{DataError, read_image};
 use convsweep_spec::data::ImagePreparation;
 use convsweep_spec::inference::RequestedImages;
 use convsweep_spec::shape::Shape;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The shape of an image as networks read it.
@@ -68,7 +69,7 @@ impl PreparedImages {
                     found.pixels.extend(image);
                     None
                 }
-                Err(error) => Some(without_path(&error.to_string(), file)),
+                Err(error) => Some(problem_of(error, file)),
             };
             found.problems.push(problem);
         }
@@ -76,8 +77,46 @@ impl PreparedImages {
     }
 }
 
-/// A message without the name of the file at its beginning, which stands beside it.
-fn without_path(message: &str, file: &Path) -> String {
-    let name = format!("{}: ", file.display());
-    message.strip_prefix(&name).unwrap_or(message).to_string()
+/// What is wrong with a file, in words that follow its name.
+fn problem_of(error: DataError, file: &Path) -> String {
+    let refused = match error {
+        DataError::Damaged { problem, .. } => return problem,
+        DataError::Io(refused) | DataError::Unreadable(refused) => refused,
+        other => {
+            let name = format!("{}: ", file.display());
+            let message = other.to_string();
+            return message.strip_prefix(&name).unwrap_or(&message).to_string();
+        }
+    };
+    match refused.source.kind() {
+        ErrorKind::NotFound => "there is no such file".to_string(),
+        _ => format!("cannot be read: {}", refused.source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
+    use std::fs;
+
+    #[test]
+    fn problems_follow_the_name_and_do_not_repeat_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let spec = DataSpec::new(
+            Source::folder(),
+            Split::new(SplitScheme::Validation(0.2), 0),
+        );
+        let mut preparation = ImagePreparation::new(&spec, [3, 4, 4]);
+        preparation.limits.bytes = 9;
+        let files = ["text.png", "none.png", "large.png"].map(|name| folder.path().join(name));
+        fs::write(&files[0], "words").expect("writes");
+        fs::write(&files[2], "more words").expect("writes");
+        let found = PreparedImages::read(&files, &preparation);
+        for (file, problem) in files.iter().zip(&found.problems) {
+            let problem = problem.as_deref().expect("a problem");
+            assert!(!problem.contains(&file.display().to_string()), "{problem}");
+        }
+        assert_eq!(found.problems[1].as_deref(), Some("there is no such file"));
+    }
 }

@@ -16,16 +16,19 @@ mod fingerprint;
 mod heartbeat;
 mod job_folder;
 mod messages;
+mod replies;
 mod run_attempt;
 
 use commands::{Commands, Request};
 use convsweep_files::{survive_size_limit, with_enough_stack};
 use convsweep_inference::Inference;
 use convsweep_spec::command::MISCONFIGURED;
-use convsweep_spec::inference::InferenceReply;
+use convsweep_spec::inference::{InferenceReply, InferenceRequest};
+use heartbeat::Heartbeat;
 use messages::{MessageWriter, report_panics, say, say_error};
+use replies::write_reply;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -98,7 +101,7 @@ fn serve() -> ExitCode {
         match request {
             Request::Reject { reason } => return refuse(&reason),
             Request::Infer(request) => {
-                if !reply(&inference.answer(&request)) {
+                if !write_reply(&answer_alive(&mut inference, &request)) {
                     break;
                 }
             }
@@ -114,11 +117,10 @@ fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes an answer; `false` if nobody reads it.
-fn reply(answer: &InferenceReply) -> bool {
-    let mut out = io::stdout().lock();
-    let line = serde_json::to_string(answer).map_err(io::Error::from);
-    line.and_then(|line| writeln!(out, "{line}")).is_ok()
+/// Carries out a request under heartbeats.
+fn answer_alive(inference: &mut Inference, request: &InferenceRequest) -> InferenceReply {
+    let _heartbeat = Heartbeat::of_answer();
+    inference.answer(request)
 }
 
 fn no_thread(error: &io::Error) -> String {

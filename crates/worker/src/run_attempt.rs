@@ -100,7 +100,7 @@ fn outcome_of_attempt(
     failpoints: &Failpoints,
     (lock, log): (&JobLock, &RefCell<EventLog>),
 ) -> Option<Outcome> {
-    let heartbeat = Heartbeat::start(job.id.clone(), job.execution.attempt);
+    let heartbeat = Heartbeat::of_attempt(job.id.clone(), job.execution.attempt);
     let result = catch_unwind(AssertUnwindSafe(|| {
         run_job(job, number, commands, failpoints, (lock, log))
     }));

@@ -67,7 +67,7 @@ pub fn why(context: &Context, args: &WhyArgs) -> Result<Exit> {
         )?;
     }
     if !problems.iter().any(LogProblem::has_remedy) {
-        say(&format!("  {}", advice(&standing)))?;
+        say(&format!("  {}", standing.advice()))?;
     }
     Ok(Exit::Complete)
 }
@@ -138,45 +138,4 @@ pub fn attempt_words(attempt: &AttemptRow) -> String {
         None => String::new(),
     };
     format!("attempt {} on {device}: {outcome}{detail}", attempt.attempt)
-}
-
-fn advice(standing: &JobStanding) -> &'static str {
-    match standing {
-        JobStanding::Finished => "nothing is left to do",
-        JobStanding::Damaged => {
-            "its log is damaged, so its results do not count; \
-            `convsweep retry JOB --damaged` trains it again"
-        }
-        JobStanding::Pruned => {
-            "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end"
-        }
-        JobStanding::Running => "it is being trained; `convsweep watch` follows it",
-        JobStanding::Paused => "the run is paused; `convsweep resume` lets it continue",
-        JobStanding::Waiting => "the run, or the next run of the file, trains it",
-        JobStanding::Cancelled => "the next run of the file continues from its checkpoint",
-        JobStanding::Begun => "its program has ended; the next run of the file continues with it",
-        JobStanding::Failed(outcome) => failure_advice(outcome),
-    }
-}
-
-fn failure_advice(outcome: &str) -> &'static str {
-    match outcome {
-        "diverged" => {
-            "it would diverge again: a lower learning rate, or gradient clipping, is another job"
-        }
-        "out-of-memory" => {
-            "the same job needs the same memory: use fewer slots (--slots), or a smaller batch"
-        }
-        "timed-out" => {
-            "the next run of the file continues from its checkpoint; run.time_limit is its limit"
-        }
-        "disk-full" => {
-            "its files could not be written: make room, or mend what its message says, then the next \
-            run of the file continues"
-        }
-        "crashed" | "lost" | "failed" => {
-            "the next run of the file tries it again; `convsweep show JOB` has the end of its log"
-        }
-        _ => "the next run of the file trains it",
-    }
 }

@@ -26,13 +26,13 @@ pub fn batches(
     thread().spawn(move || inputs.each(&names, |found| image.blocking_send(found).is_ok()))?;
     thread().spawn(move || {
         while let Some(first) = images.blocking_recv() {
-            let mut batch = vec![first];
+            let mut batch = vec![sendable(first)];
             while batch.len() < most
                 && let Ok(next) = images.try_recv()
             {
-                batch.push(next);
+                batch.push(sendable(next));
             }
-            let sent: Vec<&ImageInput> = batch.iter().filter(|image| can_be_sent(image)).collect();
+            let sent: Vec<&ImageInput> = batch.iter().filter(|i| i.problem.is_none()).collect();
             let new = Work {
                 request: request(&sent),
                 about: batch,
@@ -45,7 +45,7 @@ pub fn batches(
     Ok(requests)
 }
 
-/// The images of a request, each with its answer; what could not be sent has the answer that
+/// The images of a request, each with its answer; what was not sent has the answer that
 /// `unreadable` makes of the reason.
 pub fn readable<T>(
     images: Vec<ImageInput>,
@@ -55,16 +55,19 @@ pub fn readable<T>(
     let mut answers = answers.into_iter();
     let mut paired = Vec::with_capacity(images.len());
     for image in images {
-        let answer = match can_be_sent(&image) {
-            true => answers.next(),
-            false => Some(unreadable(NOT_TEXT.into())),
+        let answer = match &image.problem {
+            None => answers.next(),
+            Some(problem) => Some(unreadable(problem.clone())),
         };
         paired.extend(answer.map(|answer| (image, answer)));
     }
     paired
 }
 
-/// Whether a path is text, as requests are.
-fn can_be_sent(image: &ImageInput) -> bool {
-    image.path.to_str().is_some()
+/// The image, with the reason if it cannot be part of a request, which is text.
+fn sendable(mut image: ImageInput) -> ImageInput {
+    if image.problem.is_none() && image.path.to_str().is_none() {
+        image.problem = Some(NOT_TEXT.into());
+    }
+    image
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use convsweep_data::{Batcher, decoded_set, open, split};
 use convsweep_files::FileError;
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{ImageLimits, ImagePreparation};
+use convsweep_spec::data::{ImageLimits, ImagePreparation, ImageTable, Source};
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::id::JobId;
 use convsweep_spec::inference::{Ensemble, TrainedNetwork};
@@ -30,6 +30,8 @@ pub struct NamedModel {
     pub ensemble: Ensemble,
     /// Class names, by label.
     pub classes: Vec<String>,
+    /// The table that names the images that the first of them was trained on, if one does.
+    pub table: Option<ImageTable>,
 }
 
 /// The networks that `name` means: a job's id, several with commas between them, or
@@ -55,7 +57,31 @@ pub fn find_model(context: &Context, name: &str, all_seeds: bool) -> Result<Name
             Some(model) => model.join(found)?,
         }
     }
-    model.ok_or_else(|| failure(Exit::Wrong, format!("\"{name}\" names no job")))
+    model.ok_or_else(|| failure(Exit::Wrong, no_job(name)))
+}
+
+/// The one network that `name` means, for what is done with one at a time; `purpose` says what, in
+/// words before "one network".
+///
+/// # Errors
+/// As [`find_model`], and if `name` means several.
+pub fn find_network(context: &Context, name: &str, purpose: &str) -> Result<NamedModel> {
+    let database = context.database()?;
+    match named_jobs(&database, name, false)?.as_slice() {
+        [job] => trained_model(context, &database, job),
+        [] => Err(failure(Exit::Wrong, no_job(name))),
+        [first, second, rest @ ..] => {
+            let more = if rest.is_empty() { "" } else { ", …" };
+            let message = format!(
+                "{purpose} one network, and \"{name}\" names several: {first}, {second}{more}"
+            );
+            Err(failure(Exit::Wrong, message))
+        }
+    }
+}
+
+fn no_job(name: &str) -> String {
+    format!("\"{name}\" names no job")
 }
 
 impl NamedModel {
@@ -170,6 +196,10 @@ pub fn trained_model(context: &Context, database: &Database, job: &JobId) -> Res
             threads: 1,
         },
         classes: described.classes,
+        table: match &configuration.data.source {
+            Source::Csv(table) => Some(table.clone()),
+            _ => None,
+        },
     })
 }
 

@@ -1,17 +1,18 @@
 //! Pictures that the user asks for, in the format that the file's name says.
 
 use super::inputs::NamedImages;
+use super::output_file::OutputFile;
 use crate::exit::{Code, Exit, failure};
-use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_files::Durability;
 use convsweep_report::draw::render::{png, svg};
 use convsweep_report::draw::scene::Scene;
-use std::path::{Path, PathBuf};
+use convsweep_spec::words::{counted, thousands};
+use std::path::Path;
 
 /// A file for a picture.
 pub struct PictureFile {
-    path: PathBuf,
+    file: OutputFile,
     format: PictureFormat,
 }
 
@@ -26,7 +27,7 @@ impl PictureFile {
     /// The file that an option names.
     ///
     /// # Errors
-    /// If its name has the ending of no kind of picture.
+    /// If its name has the ending of no kind of picture, or no file can be written there.
     pub fn new(path: &Path) -> Result<PictureFile> {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let format = match ending.to_str() {
@@ -40,7 +41,7 @@ impl PictureFile {
             }
         };
         Ok(PictureFile {
-            path: path.to_path_buf(),
+            file: OutputFile::new(path)?,
             format,
         })
     }
@@ -50,21 +51,21 @@ impl PictureFile {
     /// # Errors
     /// If it would be.
     pub fn spare(&self, images: &NamedImages) -> Result<()> {
-        match images.contain(&self.path) {
+        match images.contain(self.file.path()) {
             false => Ok(()),
             true => {
-                let path = self.path.display();
+                let path = self.file.path().display();
                 let message = format!("--picture {path}: this is one of the images: name another");
                 Err(failure(Exit::Wrong, message))
             }
         }
     }
 
-    /// Writes a picture, and says where it is.
+    /// Writes a picture that shows `drawn` of `all` images, and says where it is, in a sentence.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self, scene: &Scene) -> Result<()> {
+    pub fn write(&self, scene: &Scene, drawn: u64, all: u64) -> Result<String> {
         let bytes = match self.format {
             PictureFormat::Png => png(scene).code(Exit::Internal)?,
             PictureFormat::Svg => svg(scene).code(Exit::Internal)?.into_bytes(),
@@ -75,8 +76,15 @@ impl PictureFile {
                 format!("{head}<body>{svg}</body></html>\n").into_bytes()
             }
         };
-        convsweep_files::write(&self.path, &bytes, Durability::SystemCache).code(Exit::Wrong)?;
-        say_error(&format!("picture: {}", self.path.display()));
-        Ok(())
+        self.file.write(&bytes, Durability::SystemCache)?;
+        let shown = match drawn < all {
+            true => format!(
+                " shows the first {} of {}",
+                thousands(drawn),
+                counted(all, "image")
+            ),
+            false => String::new(),
+        };
+        Ok(format!("picture: {}{shown}", self.file.path().display()))
     }
 }

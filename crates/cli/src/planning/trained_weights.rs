@@ -1,5 +1,6 @@
 //! The trained weights that jobs have left, and whether they are what was recorded.
 
+use super::standing::{JobStanding, Run};
 use crate::integrity::FileProblem;
 use convsweep_files::{FileError, exists, hash_regular};
 use convsweep_spec::id::JobId;
@@ -7,6 +8,7 @@ use convsweep_spec::layout::{MODEL, ResultsFolder};
 use convsweep_spec::outcome::DAMAGED;
 use convsweep_spec::seal::OTHER_HASH;
 use convsweep_store::Database;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is said of an unknown experiment.
@@ -32,9 +34,7 @@ pub fn verified_weights(
     let files = database.kept_files(std::slice::from_ref(job));
     let files = files.map_err(|error| error.to_string())?;
     let Some(kept) = files.iter().find(|file| file.path == Path::new(MODEL)) else {
-        return Err(format!(
-            "job {job} has left no weights: has it finished? `convsweep why {job}` says more"
-        ));
+        return Err(why_none(results, database, job)?);
     };
     let is_there = exists(&path).map_err(FileError::at("look at", &path));
     if !is_there.map_err(|error| not_read(error, remedy()))? {
@@ -49,6 +49,31 @@ pub fn verified_weights(
         Ok(_) => Err(format!("{} {OTHER_HASH}; {}", path.display(), remedy())),
         Err(error) => Err(not_read(error, remedy())),
     }
+}
+
+/// Why a job has left no weights, and what to do.
+fn why_none(results: &ResultsFolder, database: &Database, job: &JobId) -> Result<String, String> {
+    if is_range_test(database, job)? {
+        return Ok(format!(
+            "job {job} is a learning-rate range test, which keeps no weights: name a job that was \
+            trained"
+        ));
+    }
+    let states = database.job_states(std::slice::from_ref(job));
+    let states = states.map_err(|error| error.to_string())?;
+    let standing = states
+        .get(job)
+        .map(|state| Run::of(results).standing(job, state));
+    Ok(match standing {
+        None | Some(JobStanding::Finished) => {
+            format!("job {job} has left no weights; `convsweep why {job}` says more")
+        }
+        Some(standing) => format!(
+            "job {job} has left no weights, since it has not finished ({}): {}",
+            standing.word(),
+            standing.advice()
+        ),
+    })
 }
 
 /// Why a file was not read, and what to do: what the system refuses to read is not damaged.
@@ -78,5 +103,38 @@ pub fn best_job(database: &Database, experiment: &str) -> Result<JobId, String> 
     let best = database
         .best_job(experiment, &metric)
         .map_err(|e| e.to_string())?;
-    best.ok_or_else(|| "none of its jobs has finished".into())
+    match best {
+        Some(best) => Ok(best),
+        None => Err(why_no_best(database, experiment)?),
+    }
+}
+
+/// Why none of an experiment's jobs is its best one.
+fn why_no_best(database: &Database, experiment: &str) -> Result<String, String> {
+    let jobs = database.progress(experiment).map_err(|e| e.to_string())?;
+    let jobs = jobs.unwrap_or_default();
+    if let Some(finished) = jobs.iter().find(|job| job.state.finished)
+        && is_range_test(database, &finished.job)?
+    {
+        return Ok("its jobs are learning-rate range tests, which keep no weights".into());
+    }
+    let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+    for job in &jobs {
+        let outcome = job.state.outcome.as_deref();
+        *outcomes.entry(outcome.unwrap_or("not ended")).or_default() += 1;
+    }
+    let outcomes = outcomes.iter();
+    let outcomes: Vec<String> = outcomes.map(|(name, n)| format!("{n} {name}")).collect();
+    Ok(match outcomes.is_empty() {
+        true => "it has no jobs".into(),
+        false => format!(
+            "none of its jobs has finished ({}); `convsweep status {experiment}` lists them",
+            outcomes.join(", ")
+        ),
+    })
+}
+
+fn is_range_test(database: &Database, job: &JobId) -> Result<bool, String> {
+    let question = database.question(job).map_err(|error| error.to_string())?;
+    Ok(question.is_some_and(|question| question.configuration.task.range_test().is_some()))
 }

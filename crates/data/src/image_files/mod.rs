@@ -33,3 +33,4 @@ mod walk;
 pub use find_images::{FoundImages, find_images};
 pub(crate) use image_file_set::ImageFileSet;
 pub use read_image::read_image;
+pub use table::{TableImage, TableImages, TableReading, table_images};

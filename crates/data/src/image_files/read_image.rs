@@ -1,12 +1,15 @@
 //! Reads a single image file for a trained network.
 
-use super::reading::{content, decoded};
+use super::reading::{LIMIT_KEYS, content, decoded};
 use crate::DataError;
 use crate::convert::Conversion;
 use convsweep_files::{FileError, not_regular};
 use convsweep_spec::data::ImagePreparation;
 use std::fs;
 use std::path::Path;
+
+/// The options of commands for the limits that files have as [`LIMIT_KEYS`].
+const LIMIT_OPTIONS: [&str; 2] = ["--max-pixels", "--max-file-bytes"];
 
 /// Reads an image file as the images of a set are read: `[channels, height, width]`, one byte each.
 ///
@@ -18,8 +21,8 @@ pub fn read_image(path: &Path, preparation: &ImagePreparation) -> Result<Vec<u8>
         return Err(DataError::damaged(path, why));
     }
     let limits = &preparation.limits;
-    let file = content(path, metadata.len(), limits)?;
-    let decoded = decoded(path, &file, limits)?;
+    let file = content(path, metadata.len(), limits).map_err(with_options)?;
+    let decoded = decoded(path, &file, limits).map_err(with_options)?;
     let image = decoded.map_err(|problem| DataError::damaged(path, problem))?;
     let image = image.image;
     // What has no colours is read as grey, and each channel is then the same.
@@ -32,10 +35,21 @@ pub fn read_image(path: &Path, preparation: &ImagePreparation) -> Result<Vec<u8>
     Ok(pixels)
 }
 
+/// The error with the names that the limits have on the command line.
+fn with_options(error: DataError) -> DataError {
+    let DataError::Invalid(mut message) = error else {
+        return error;
+    };
+    for (key, option) in LIMIT_KEYS.iter().zip(LIMIT_OPTIONS) {
+        message = message.replace(key, option);
+    }
+    DataError::Invalid(message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
+    use convsweep_spec::data::{DataSpec, ImageLimits, Source, Split, SplitScheme};
 
     fn preparation(channels: u32, sides: [u32; 2]) -> ImagePreparation {
         let split = Split::new(SplitScheme::Validation(0.2), 0);
@@ -67,6 +81,18 @@ mod tests {
             Err(error) => error.to_string(),
         };
         assert!(problem(&text).contains("is neither JPEG"));
+        let large = folder.path().join("large.png");
+        image::GrayImage::new(9, 6).save(&large).expect("saves");
+        let mut limited = preparation(3, [4, 4]);
+        limited.limits.pixels = 50;
+        let message = read_image(&large, &limited).expect_err("large").to_string();
+        assert!(message.ends_with("or raise --max-pixels"), "{message}");
+        limited.limits = ImageLimits {
+            bytes: 9,
+            ..ImageLimits::default()
+        };
+        let message = read_image(&large, &limited).expect_err("large").to_string();
+        assert!(message.ends_with("or raise --max-file-bytes"), "{message}");
         assert!(problem(folder.path()).contains("folder"));
         assert!(problem(&folder.path().join("b.png")).contains("No such file"));
     }

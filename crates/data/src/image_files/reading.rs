@@ -24,6 +24,9 @@ const DECODER_MEMORY: u64 = 400_000_000;
 /// Bytes for each pixel that the usual formats take.
 const BYTES_PER_PIXEL: u64 = 4;
 
+/// The keys of a file's limits, as messages name them.
+pub(super) const LIMIT_KEYS: [&str; 2] = ["data.max_pixels", "data.max_file_bytes"];
+
 /// The content of a file, and its share of the memory.
 pub(super) struct FileContent {
     pub(super) bytes: Vec<u8>,

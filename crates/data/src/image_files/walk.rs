@@ -91,6 +91,8 @@ pub(super) struct FolderWalk {
     known: HashSet<FileIdentity>,
     /// Whether the folders walked through have links, so that a file may be met twice.
     has_links: bool,
+    /// Why folders below those of a set cannot be read, if that ends no walk.
+    pub(super) unreadable: Option<Vec<DataError>>,
 }
 
 impl FolderWalk {
@@ -151,11 +153,29 @@ impl FolderWalk {
                 LeftOut::add_folder(&mut self.left_out, why, &format!("{name}/"));
             } else if depth >= MAX_DEPTH {
                 LeftOut::add_folder(&mut self.left_out, reason::TOO_DEEP, &format!("{name}/"));
-            } else if self.reserve(&entry.path, &name)? {
-                self.enter(&entry.path, &name, (depth + 1, is_link), found)?;
+            } else {
+                let entered = self.enter_below(&entry, &name, (depth + 1, is_link), found);
+                match (entered, &mut self.unreadable) {
+                    (Err(error), Some(unreadable)) => unreadable.push(error),
+                    (entered, _) => entered?,
+                }
             }
         }
         Ok(())
+    }
+
+    /// Enters a folder below, unless it is known.
+    fn enter_below(
+        &mut self,
+        entry: &Entry,
+        name: &str,
+        at: (usize, bool),
+        found: &mut Vec<FoundImage>,
+    ) -> Result<(), DataError> {
+        match self.reserve(&entry.path, name)? {
+            true => self.enter(&entry.path, name, at, found),
+            false => Ok(()),
+        }
     }
 
     /// Counts everything in a folder and below it as left out for one reason, without entering

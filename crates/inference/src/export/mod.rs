@@ -8,7 +8,7 @@ use crate::error::InferenceError;
 use crate::images::image_shape;
 use crate::loaded::LoadedNetwork;
 use check::check;
-use convsweep_files::{Durability, write};
+use convsweep_files::{Durability, write_shared};
 use convsweep_onnx::{OnnxOptions, Preprocessing, write_onnx};
 use convsweep_spec::data::ImagePreparation;
 use convsweep_spec::inference::{Export, Exported};
@@ -42,7 +42,7 @@ pub(crate) fn export(
     let runtime = OnnxRuntime::load(&file).map_err(unproved)?;
     let checked = check(&runtime, loaded, preparation, request)?;
     let largest_difference = checked.map_err(unproved)?;
-    write(&request.file, &file.bytes, Durability::ContentAndName)?;
+    write_shared(&request.file, &file.bytes, Durability::ContentAndName)?;
     Ok(Exported {
         bytes: file.bytes.len() as u64,
         opset: file.opset,

@@ -1,11 +1,14 @@
 //! A README for a trained network, from recorded facts only, in the form of a model card (Mitchell
 //! et al. 2019) with the heading that model hubs read.
 
+mod markdown;
+
 use crate::ranking::{RankedConfiguration, RankedRun, Ranking, class_name};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::RecordedSet;
-use convsweep_spec::words::{counted, printable, thousands};
+use convsweep_spec::words::{counted, thousands};
 use convsweep_store::{EvaluationRow, ExperimentRows};
+use markdown::{code_block, escaped};
 
 /// Classes that are listed with their figures.
 const MOST_CLASSES: usize = 100;
@@ -21,6 +24,8 @@ pub struct CardNetwork {
     pub input: [u32; 3],
     /// Mean of each channel, and its standard deviation, as shares of 255.
     pub normalization: (Vec<f64>, Vec<f64>),
+    /// Whether an image and its mirror image are classified, and the probabilities averaged.
+    pub mirrors: bool,
     /// Name and version of the program that writes the card.
     pub program: String,
 }
@@ -57,7 +62,7 @@ impl Card<'_> {
     fn text(&self) -> String {
         let revision = self.ranking.revision;
         let mut parts = vec![self.heading()];
-        let name = &revision.experiment;
+        let name = escaped(&revision.experiment);
         let label = self.configuration.label();
         parts.push(match label.is_empty() {
             true => format!("# {name}"),
@@ -115,19 +120,39 @@ impl Card<'_> {
     }
 
     fn usage(&self) -> String {
-        let (mean, std) = &self.network.normalization;
         let job = &self.network.job;
+        let views = match self.network.mirrors {
+            true => {
+                "\n\nEach image is classified together with its mirror image, and their probabilities \
+                 are averaged, as in the results below; the file itself computes one view."
+            }
+            false => "",
+        };
         format!(
             "With the program that trained it: `convsweep predict {job} photos/`. For others, \
-             `convsweep export {job} network.onnx` writes an ONNX file:\n\n\
-             ```python\n\
-             import numpy as np, onnxruntime\n\
+             `convsweep export {job} network.onnx` writes an ONNX file:\n\n{}{views}",
+            code_block("python", &self.example())
+        )
+    }
+
+    /// How a program computes the probabilities with the ONNX file.
+    fn example(&self) -> String {
+        let (mean, std) = &self.network.normalization;
+        let probabilities = match self.network.mirrors {
+            true => "probabilities = (classify(inputs) + classify(inputs[..., ::-1])) / 2",
+            false => "probabilities = classify(inputs)",
+        };
+        format!(
+            "import numpy as np, onnxruntime\n\
+             session = onnxruntime.InferenceSession(\"network.onnx\")\n\n\
+             def classify(inputs):\n    \
+             logits, = session.run(None, {{\"input\": inputs.astype(np.float32)}})\n    \
+             exp = np.exp(logits - logits.max(axis=1, keepdims=True))\n    \
+             return exp / exp.sum(axis=1, keepdims=True)\n\n\
              # pixels: [images, channels, height, width], 0 to 255\n\
              mean, std = np.array({mean:?}), np.array({std:?})\n\
              inputs = (pixels / 255 - mean[:, None, None]) / std[:, None, None]\n\
-             logits, = onnxruntime.InferenceSession(\"network.onnx\").run(None, \
-             {{\"input\": inputs.astype(np.float32)}})\n\
-             ```"
+             {probabilities}"
         )
     }
 
@@ -155,7 +180,8 @@ impl Card<'_> {
                 ));
             }
             for left_out in &set.left_out {
-                text.push_str(&format!("\nNot used: {}.", left_out.in_words()));
+                let left_out = escaped(&left_out.in_words());
+                text.push_str(&format!("\nNot used: {left_out}.\n"));
             }
         }
         text.trim_end().to_string()
@@ -171,9 +197,10 @@ impl Card<'_> {
         let resolved = serde_json::to_string_pretty(resolved).unwrap_or_default();
         format!(
             "{}{optimizer} in batches of {}. Everything that determines the result:\n\n\
-             <details><summary>configuration</summary>\n\n```json\n{resolved}\n```\n\n</details>",
+             <details><summary>configuration</summary>\n\n{}\n\n</details>",
             counted(train.epochs().into(), "epoch"),
             train.batch_size,
+            code_block("json", &resolved)
         )
     }
 
@@ -277,31 +304,5 @@ fn listed_classes(classes: &[String]) -> String {
     match classes.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// A name as Markdown, on one line, whatever it contains.
-fn escaped(name: &str) -> String {
-    let mut text = String::new();
-    for letter in printable(name).chars() {
-        match letter {
-            '<' => text.push_str("&lt;"),
-            '&' => text.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => text.extend(['\\', letter]),
-            other => text.push(other),
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_text_and_nothing_else() {
-        assert_eq!(escaped("tabby cat"), "tabby cat");
-        assert_eq!(escaped("a|b<i>&_c_"), "a\\|b&lt;i>&amp;\\_c\\_");
-        assert!(!escaped("a\nb").contains('\n'));
     }
 }

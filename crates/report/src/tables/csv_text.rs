@@ -30,8 +30,13 @@ impl<W: Write> CsvRows<W> {
     }
 
     /// Writes what is not written yet.
-    pub fn finish(mut self) -> Result<(), csv::Error> {
+    pub fn flush(&mut self) -> Result<(), csv::Error> {
         Ok(self.0.flush()?)
+    }
+
+    /// Writes what is not written yet; nothing follows.
+    pub fn finish(mut self) -> Result<(), csv::Error> {
+        self.flush()
     }
 }
 

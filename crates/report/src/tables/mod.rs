@@ -18,6 +18,7 @@ mod text_table;
 
 pub use choices::{choices_csv, choices_table, choices_tex, is_best};
 pub use comparisons_csv::write_comparisons_csv;
+pub use csv_text::CsvRows;
 pub use curves_csv::write_curves_csv;
 pub use evaluations_csv::evaluations_csv;
 pub use latex::{LONG_TABLE, escaped, leaderboard_tex, paper_table};

@@ -4,10 +4,16 @@ use super::explain::Explanation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The answer to an [`super::InferenceRequest`], as one JSON line.
+/// The answer to an [`super::InferenceRequest`], as one JSON line; what comes before it says that the
+/// worker is alive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum InferenceReply {
+    /// The worker is still at work on a request; sent every second.
+    Alive {
+        /// Processor time in seconds that it has used for answers since it started.
+        seconds_computed: f64,
+    },
     /// The networks are loaded.
     Loaded,
     /// The request cannot be carried out.

@@ -8,8 +8,8 @@ use super::why::{WhyArgs, why};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::inference::{
-    ClassNames, ImageInput, InferenceWorkers, NamedModel, PictureFile, batches, find_inputs,
-    find_model, readable,
+    ClassNames, ImageArgs, ImageInput, InferenceWorkers, NO_PATHS, NamedModel, PictureFile,
+    WorkerArgs, batches, find_inputs, find_network, readable,
 };
 use crate::streams::say_error;
 use anyhow::Result;
@@ -60,9 +60,10 @@ pub struct ExplainArgs {
     /// Print JSON, an object in each line, with the maps.
     #[arg(long)]
     pub json: bool,
-    /// Where the network is computed [default: cpu].
-    #[arg(long, value_name = "LIST")]
-    pub devices: Option<String>,
+    #[command(flatten)]
+    pub images: ImageArgs,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
 }
 
 /// Which class is explained.
@@ -98,7 +99,8 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         return why(context, &WhyArgs { job });
     }
     let file = PictureFile::new(&args.picture)?;
-    let model = find_model(context, &args.model, false)?;
+    let mut model = find_network(context, &args.model, "explain looks at")?;
+    model.ensemble.preparation.limits = args.images.limits();
     let names = ClassNames::new(&model.classes);
     let class = explained_class(args, &names)?;
     let layers = args
@@ -106,10 +108,17 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         .as_deref()
         .map(|layer| layers_up_to(&model, layer));
     let layers = layers.transpose()?;
-    let inputs = find_inputs(&args.paths, &names)?;
+    let tables = args.images.table_reading(model.table.as_ref());
+    let inputs = find_inputs(&args.paths, &names, &tables)?;
+    args.images.require_use(&inputs)?;
     file.spare(&inputs)?;
     inputs.say_left_out();
-    let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
+    let folders_left_out = inputs.unreadable.len();
+    let workers = InferenceWorkers::new(
+        args.workers.devices.as_deref(),
+        &args.workers.patience,
+        model.ensemble.clone(),
+    )?;
     let mut methods = args.methods.clone();
     methods.sort();
     methods.dedup();
@@ -153,19 +162,25 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         }
         Ok(())
     })?;
-    if explained == 0 {
-        return Err(failure(Exit::Data, "none of the images could be explained"));
+    let written = match (explained, unreadable) {
+        (0, 0) => return Err(failure(Exit::Wrong, NO_PATHS)),
+        (0, _) => return Err(failure(Exit::Data, "none of the images could be explained")),
+        _ => picture.write(explained)?,
+    };
+    if !context.quiet {
+        say_error(&written);
     }
-    picture.write()?;
     for line in worth.in_words() {
         say_error(&line);
     }
     if unreadable > 0 {
         let files = counted(unreadable, "file");
         say_error(&format!("{files} left out"));
-        return Ok(Exit::JobsFailed);
     }
-    Ok(Exit::Complete)
+    match unreadable > 0 || folders_left_out > 0 {
+        true => Ok(Exit::JobsFailed),
+        false => Ok(Exit::Complete),
+    }
 }
 
 fn explained_class(args: &ExplainArgs, names: &ClassNames) -> Result<ExplainedClass> {

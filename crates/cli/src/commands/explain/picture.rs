@@ -72,12 +72,12 @@ impl<'a> ExplainedPicture<'a> {
         picture(pixels, sides.map(|n| n as usize))
     }
 
-    /// Writes the picture.
+    /// Writes the picture, and says where it is, and how many of all images it shows, in a sentence.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self) -> Result<()> {
-        self.file
-            .write(&explained_images(&self.methods, &self.tiles))
+    pub fn write(&self, all: u64) -> Result<String> {
+        let scene = explained_images(&self.methods, &self.tiles);
+        self.file.write(&scene, self.tiles.len() as u64, all)
     }
 }

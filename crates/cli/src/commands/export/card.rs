@@ -2,15 +2,14 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::inference::NamedModel;
+use crate::inference::{NamedModel, OutputFile};
 use crate::output::stdout::say;
 use anyhow::Result;
-use convsweep_files::{Durability, write};
+use convsweep_files::Durability;
 use convsweep_report::{CardNetwork, model_card};
-use std::path::Path;
 
 /// Writes the card of the model's first network.
-pub fn export_card(context: &Context, model: &NamedModel, file: &Path) -> Result<()> {
+pub fn export_card(context: &Context, model: &NamedModel, file: &OutputFile) -> Result<()> {
     let network = &model.ensemble.networks[0];
     let preparation = &model.ensemble.preparation;
     let normalization = &network.normalization;
@@ -19,6 +18,7 @@ pub fn export_card(context: &Context, model: &NamedModel, file: &Path) -> Result
         job: network.job.clone(),
         input: [preparation.channels, resize.height, resize.width],
         normalization: (normalization.mean.clone(), normalization.std.clone()),
+        mirrors: network.mirrors,
         program: format!("convsweep {}", env!("CARGO_PKG_VERSION")),
     };
     let database = context.database()?;
@@ -27,10 +27,10 @@ pub fn export_card(context: &Context, model: &NamedModel, file: &Path) -> Result
         let rows = database.experiment(&place.experiment).code(Exit::Results)?;
         let card = rows.and_then(|rows| model_card(&rows, &about));
         if let Some(card) = card {
-            write(file, card.as_bytes(), Durability::ContentAndName).code(Exit::Wrong)?;
+            file.write(card.as_bytes(), Durability::ContentAndName)?;
             return say(&format!(
                 "{}: the model card of job {}, from experiment {}",
-                file.display(),
+                file.path().display(),
                 network.job,
                 place.experiment
             ));

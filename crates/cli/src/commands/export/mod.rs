@@ -5,13 +5,15 @@ mod recorded;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::inference::{InferenceWorkers, NamedModel, Work, find_model};
+use crate::inference::{
+    InferenceWorkers, NamedModel, OutputFile, PatienceArgs, Work, find_network,
+};
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use card::export_card;
 use clap::Args;
-use convsweep_files::{Durability, read_regular, write};
+use convsweep_files::{Durability, read_regular};
 use convsweep_spec::inference::{Export, Exported, InferenceReply, InferenceRequest};
 use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::{bytes, counted, listed};
@@ -45,6 +47,8 @@ pub struct ExportArgs {
         value_parser = clap::value_parser!(u32).range(256..)
     )]
     pub images: u32,
+    #[command(flatten)]
+    pub patience: PatienceArgs,
 }
 
 /// Kinds of files.
@@ -60,26 +64,27 @@ enum FileFormat {
 /// If there is no such network, or the file cannot be written or proved.
 pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     let format = format_of(args)?;
-    let target = std::path::absolute(&args.file).code(Exit::Wrong)?;
-    if target.starts_with(context.results.jobs()) {
+    let jobs = context.results.jobs();
+    let folder = std::path::absolute(&args.file).code(Exit::Results)?;
+    let folder = folder
+        .parent()
+        .and_then(|folder| folder.canonicalize().ok());
+    let is_of_jobs = jobs
+        .canonicalize()
+        .is_ok_and(|jobs| folder.is_some_and(|f| f.starts_with(jobs)));
+    if is_of_jobs {
         let message = format!(
             "{}: the folders of jobs hold what their logs vouch for: name another place",
             args.file.display()
         );
         return Err(failure(Exit::Wrong, message));
     }
-    let model = find_model(context, &args.model, false)?;
-    if let [first, second, ..] = model.ensemble.networks.as_slice() {
-        let message = format!(
-            "a file holds one network, and \"{}\" names several: {}, {}, …",
-            args.model, first.job, second.job
-        );
-        return Err(failure(Exit::Wrong, message));
-    }
+    let file = OutputFile::new(&args.file)?;
+    let model = find_network(context, &args.model, "a file holds")?;
     match format {
-        FileFormat::Safetensors => export_weights(&model, &args.file)?,
-        FileFormat::Card => export_card(context, &model, &args.file)?,
-        FileFormat::Onnx => export_onnx(context, args, model)?,
+        FileFormat::Safetensors => export_weights(&model, &file)?,
+        FileFormat::Card => export_card(context, &model, &file)?,
+        FileFormat::Onnx => export_onnx(context, args, model, &file)?,
     }
     Ok(Exit::Complete)
 }
@@ -109,24 +114,29 @@ fn format_of(args: &ExportArgs) -> Result<FileFormat> {
 }
 
 /// Copies the weights, whose metadata describes them.
-fn export_weights(model: &NamedModel, file: &Path) -> Result<()> {
+fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<()> {
     let network = &model.ensemble.networks[0];
     let weights = read_regular(&network.weights, LARGEST_FILE).code(Exit::Results)?;
-    write(file, &weights, Durability::ContentAndName).code(Exit::Wrong)?;
+    file.write(&weights, Durability::ContentAndName)?;
     let metadata = match ModelDescription::read(&weights) {
         Some(_) => "with classes, input shape, normalisation and architecture in the metadata",
         None => "without a description, since an older version of the program wrote them",
     };
     say(&format!(
         "{}: {}, the weights of job {} {metadata}",
-        file.display(),
+        file.path().display(),
         bytes(weights.len() as f64),
         network.job,
     ))
 }
 
-fn export_onnx(context: &Context, args: &ExportArgs, model: NamedModel) -> Result<()> {
-    let file = std::path::absolute(&args.file).code(Exit::Wrong)?;
+fn export_onnx(
+    context: &Context,
+    args: &ExportArgs,
+    model: NamedModel,
+    file: &OutputFile,
+) -> Result<()> {
+    let file = file.absolute()?;
     if file.to_str().is_none() {
         let message = format!("{}: a name of UTF-8 text is needed", file.display());
         return Err(failure(Exit::Wrong, message));
@@ -140,7 +150,7 @@ fn export_onnx(context: &Context, args: &ExportArgs, model: NamedModel) -> Resul
         metadata: metadata(&model),
         check,
     }));
-    let workers = InferenceWorkers::new(None, model.ensemble)?;
+    let workers = InferenceWorkers::new(None, &args.patience, model.ensemble)?;
     let (sender, work) = mpsc::channel(1);
     let sent = sender.try_send(Work { request, about: () });
     sent.map_err(|_| failure(Exit::Internal, "the request was not taken"))?;

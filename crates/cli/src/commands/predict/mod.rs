@@ -2,13 +2,14 @@
 
 mod picture;
 mod printer;
+mod ranked;
 mod tally;
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::inference::{
-    Answered, ClassNames, ImageInput, InferenceWorkers, NamedModel, batches, find_inputs,
-    find_model, readable,
+    Answered, ClassNames, ImageArgs, ImageInput, InferenceWorkers, NO_PATHS, NamedModel,
+    WorkerArgs, batches, find_inputs, find_model, readable,
 };
 use crate::streams::say_error;
 use anyhow::Result;
@@ -17,6 +18,7 @@ use convsweep_spec::inference::{InferenceReply, InferenceRequest, Prediction};
 use convsweep_spec::words::{counted, thousands};
 use picture::PredictedPicture;
 use printer::{ImagePrinter, PrintedAs};
+use ranked::RankedPrediction;
 use std::path::PathBuf;
 use tally::Tally;
 
@@ -55,9 +57,10 @@ pub struct PredictArgs {
     /// Also draw the first 64 images with their predictions: a .png, .svg or .html file.
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
-    /// Where the networks are computed, such as cpu or cuda:0 [default: cpu].
-    #[arg(long, value_name = "LIST")]
-    pub devices: Option<String>,
+    #[command(flatten)]
+    pub images: ImageArgs,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
 }
 
 /// Prints the predicted class of each image with its probability. Where folders or a table name
@@ -67,17 +70,26 @@ pub struct PredictArgs {
 /// If there is no such network, no such image, or no worker.
 pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let mut picture = match &args.picture {
-        Some(path) => Some(PredictedPicture::new(path)?),
+        Some(path) => Some(PredictedPicture::new(path, args.images.limits())?),
         None => None,
     };
-    let model = find_model(context, &args.model, args.ensemble)?;
+    let mut model = find_model(context, &args.model, args.ensemble)?;
+    model.ensemble.preparation.limits = args.images.limits();
     let names = ClassNames::new(&model.classes);
-    let inputs = find_inputs(&args.paths, &names)?;
+    let tables = args.images.table_reading(model.table.as_ref());
+    let inputs = find_inputs(&args.paths, &names, &tables)?;
+    args.images.require_use(&inputs)?;
     if let Some(picture) = &picture {
         picture.spare(&inputs)?;
     }
     inputs.say_left_out();
-    let workers = InferenceWorkers::new(args.devices.as_deref(), model.ensemble.clone())?;
+    let mut tally = Tally::new(&model.classes);
+    tally.folders_left_out = inputs.unreadable.len() as u64;
+    let workers = InferenceWorkers::new(
+        args.workers.devices.as_deref(),
+        &args.workers.patience,
+        model.ensemble.clone(),
+    )?;
     let printed_as = match (args.csv, args.json) {
         (true, _) => PrintedAs::Csv,
         (_, true) => PrintedAs::JsonLines,
@@ -85,16 +97,16 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     };
     let top = (args.top as usize).min(model.classes.len());
     let mut printer = ImagePrinter::new(printed_as, &model.classes, top)?;
-    let mut tally = Tally::new(&model.classes);
     let work = batches(inputs, names, BATCH, |images| InferenceRequest::Predict {
         images: images.iter().map(|image| image.path.clone()).collect(),
     })?;
     workers.answer_all(work, |answered| {
         for (image, prediction) in predictions(answered) {
-            tally.count(&image, &prediction);
-            printer.image(&image, &prediction)?;
+            let ranked = RankedPrediction::new(prediction);
+            tally.count(&image, &ranked);
+            printer.image(&image, &ranked)?;
             if let Some(picture) = &mut picture {
-                picture.add(&image, &prediction, &model.classes);
+                picture.add(&image, &ranked, &model.classes);
             }
         }
         printer.flush()
@@ -103,14 +115,17 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     if printed_as == PrintedAs::Text {
         tally.print_confusion()?;
     }
-    if let Some(picture) = picture {
-        picture.write()?;
+    if let Some(picture) = picture.filter(|_| tally.classified > 0) {
+        let written = picture.write(tally.classified)?;
+        if !context.quiet {
+            say_error(&written);
+        }
     }
-    conclude(&tally, &model)
+    conclude(context, &tally, &model)
 }
 
 /// Says how many images were classified, by what, and how many rightly.
-fn conclude(tally: &Tally, model: &NamedModel) -> Result<Exit> {
+fn conclude(context: &Context, tally: &Tally, model: &NamedModel) -> Result<Exit> {
     let by = match model.ensemble.networks.as_slice() {
         [network] => format!("by job {}", network.job),
         networks => format!("by {} together", counted(networks.len() as u64, "network")),
@@ -124,15 +139,16 @@ fn conclude(tally: &Tally, model: &NamedModel) -> Result<Exit> {
             if tally.unreadable == 1 { "was" } else { "were" }
         );
         say_error(&message);
-    } else {
+    } else if !context.quiet {
         say_error(&format!("{classified} classified {by}"));
     }
-    if let Some(words) = tally.accuracy_in_words() {
+    if let Some(words) = tally.accuracy_in_words().filter(|_| !context.quiet) {
         say_error(&words);
     }
-    match (tally.classified, tally.unreadable) {
-        (_, 0) => Ok(Exit::Complete),
+    match (tally.classified, tally.unreadable + tally.folders_left_out) {
+        (0, 0) => Err(failure(Exit::Wrong, NO_PATHS)),
         (0, _) => Err(failure(Exit::Data, "none of the images could be read")),
+        (_, 0) => Ok(Exit::Complete),
         _ => Ok(Exit::JobsFailed),
     }
 }

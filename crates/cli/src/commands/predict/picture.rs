@@ -1,12 +1,11 @@
 //! A picture of the first images with what was predicted for them.
 
-use super::printer::most_probable;
+use super::ranked::RankedPrediction;
 use crate::inference::{ImageInput, NamedImages, PictureFile};
 use anyhow::Result;
 use convsweep_data::{picture, read_image};
 use convsweep_report::charts::{ImageTile, MOST_PICTURES, predicted_images};
 use convsweep_spec::data::{ImageLimits, ImagePreparation, Luma, Resize, ResizeMethod};
-use convsweep_spec::inference::Prediction;
 use convsweep_spec::words::printable;
 use std::path::Path;
 
@@ -16,17 +15,19 @@ const SIDE: u32 = 224;
 /// Draws the first images with what was predicted for them.
 pub struct PredictedPicture {
     file: PictureFile,
+    limits: ImageLimits,
     tiles: Vec<ImageTile>,
 }
 
 impl PredictedPicture {
-    /// A picture that is to be written to a file.
+    /// A picture, of images within the limits, that is to be written to a file.
     ///
     /// # Errors
-    /// If its name has the ending of no kind of picture.
-    pub fn new(path: &Path) -> Result<PredictedPicture> {
+    /// If its name has the ending of no kind of picture, or no file can be written there.
+    pub fn new(path: &Path, limits: ImageLimits) -> Result<PredictedPicture> {
         Ok(PredictedPicture {
             file: PictureFile::new(path)?,
+            limits,
             tiles: Vec::new(),
         })
     }
@@ -40,17 +41,14 @@ impl PredictedPicture {
     }
 
     /// Adds an image, unless there are enough.
-    pub fn add(&mut self, image: &ImageInput, prediction: &Prediction, classes: &[String]) {
-        let Prediction::Classified(probabilities) = prediction else {
+    pub fn add(&mut self, image: &ImageInput, prediction: &RankedPrediction, classes: &[String]) {
+        let Some((predicted, probability)) = prediction.first() else {
             return;
         };
         if self.tiles.len() == MOST_PICTURES {
             return;
         }
-        let Ok(pixels) = read_image(&image.path, &preparation()) else {
-            return;
-        };
-        let Some((predicted, probability)) = most_probable(probabilities, 1).pop() else {
+        let Ok(pixels) = read_image(&image.path, &preparation(self.limits)) else {
             return;
         };
         let drawn = picture(&pixels, [3, SIDE as usize, SIDE as usize]);
@@ -68,17 +66,18 @@ impl PredictedPicture {
         });
     }
 
-    /// Writes the file.
+    /// Writes the file, and says where it is, and how many of all images it shows, in a sentence.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(self) -> Result<()> {
-        self.file.write(&predicted_images(&self.tiles))
+    pub fn write(self, all: u64) -> Result<String> {
+        let drawn = self.tiles.len() as u64;
+        self.file.write(&predicted_images(&self.tiles), drawn, all)
     }
 }
 
 /// Images for people: in colour and square, whatever the network reads.
-fn preparation() -> ImagePreparation {
+fn preparation(limits: ImageLimits) -> ImagePreparation {
     ImagePreparation {
         channels: 3,
         resize: Resize {
@@ -88,6 +87,6 @@ fn preparation() -> ImagePreparation {
         },
         luma: Luma::default(),
         background: None,
-        limits: ImageLimits::default(),
+        limits,
     }
 }

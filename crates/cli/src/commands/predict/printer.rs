@@ -1,13 +1,13 @@
 //! Predictions on standard output, as they come.
 
+use super::ranked::RankedPrediction;
 use crate::inference::ImageInput;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::streams::say_error;
 use anyhow::Result;
-use convsweep_spec::inference::Prediction;
+use convsweep_report::tables::CsvRows;
 use convsweep_spec::words::{printable, shortened};
 use serde_json::json;
-use std::cmp::Ordering;
 use std::io;
 use unicode_width::UnicodeWidthStr;
 
@@ -36,7 +36,7 @@ pub struct ImagePrinter<'a> {
 
 enum Sink {
     Text(Stdout),
-    Csv(Box<csv::Writer<Stdout>>),
+    Csv(Box<CsvRows<Stdout>>),
     JsonLines(Stdout),
 }
 
@@ -54,13 +54,13 @@ impl<'a> ImagePrinter<'a> {
             PrintedAs::Text => Sink::Text(open_stdout()),
             PrintedAs::JsonLines => Sink::JsonLines(open_stdout()),
             PrintedAs::Csv => {
-                let mut table = csv::Writer::from_writer(open_stdout());
                 let mut heading = vec!["file".to_string(), "class".to_string()];
                 for place in 1..=top {
                     heading.extend([format!("predicted_{place}"), format!("probability_{place}")]);
                 }
                 heading.push("problem".to_string());
-                table.write_record(heading).map_err(io::Error::from)?;
+                let heading: Vec<&str> = heading.iter().map(String::as_str).collect();
+                let table = CsvRows::new(open_stdout(), &heading).map_err(io::Error::from)?;
                 Sink::Csv(Box::new(table))
             }
         };
@@ -74,14 +74,16 @@ impl<'a> ImagePrinter<'a> {
     }
 
     /// Prints what was predicted for an image.
-    pub fn image(&mut self, image: &ImageInput, prediction: &Prediction) -> Result<()> {
+    pub fn image(&mut self, image: &ImageInput, prediction: &RankedPrediction) -> Result<()> {
         let file = image.path.to_string_lossy();
         let class = image
             .class
             .map(|class| self.classes[usize::from(class)].as_str());
-        let (classes, problem) = match prediction {
-            Prediction::Classified(probabilities) => (most_probable(probabilities, self.top), ""),
-            Prediction::Unreadable(problem) => (Vec::new(), problem.as_str()),
+        let classes = prediction.classes();
+        let classes = &classes[..self.top.min(classes.len())];
+        let problem = match prediction {
+            RankedPrediction::Classified(_) => "",
+            RankedPrediction::Unreadable(problem) => problem.as_str(),
         };
         if !problem.is_empty() {
             say_error(&format!("{file}: {problem}"));
@@ -89,7 +91,7 @@ impl<'a> ImagePrinter<'a> {
         match &mut self.to {
             Sink::Text(_) if classes.is_empty() => Ok(()),
             Sink::Text(out) => {
-                let line = text(self.classes, self.width, (&file, class), &classes);
+                let line = text(self.classes, self.width, (&file, class), classes);
                 out.write(format!("{line}\n").as_bytes())
             }
             Sink::Csv(table) => {
@@ -102,7 +104,8 @@ impl<'a> ImagePrinter<'a> {
                     });
                 }
                 row.push(problem.to_string());
-                Ok(table.write_record(row).map_err(io::Error::from)?)
+                let row = row.iter().map(String::as_str);
+                Ok(table.row(row).map_err(io::Error::from)?)
             }
             Sink::JsonLines(out) => {
                 let line = match problem.is_empty() {
@@ -134,15 +137,6 @@ impl<'a> ImagePrinter<'a> {
     pub fn end(mut self) -> Result<()> {
         self.flush()
     }
-}
-
-/// The most probable classes with their probabilities, as many as asked for; of equal ones the
-/// first.
-pub fn most_probable(probabilities: &[f32], most: usize) -> Vec<(usize, f32)> {
-    let mut order: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
-    order.sort_by(|(_, a), (_, b)| b.partial_cmp(a).unwrap_or(Ordering::Equal));
-    order.truncate(most);
-    order
 }
 
 /// The number with the fewest digits that is this one as `f32`.
@@ -190,17 +184,11 @@ mod tests {
     #[test]
     fn a_line_begins_with_the_most_probable_class() {
         let names = ["cat", "horse", "dog"].map(String::from);
-        let classes = most_probable(&[0.25, 0.7, 0.05], 5);
-        assert_eq!(classes, [(1, 0.7), (0, 0.25), (2, 0.05)]);
+        let classes = [(1, 0.7), (0, 0.25), (2, 0.05)];
         let line = |truth| text(&names, 5, ("a/b.png", truth), &classes);
         let expected = "horse   70.0 %  a/b.png  (cat 25.0 %, dog 5.0 %)";
         assert_eq!(line(Some("horse")), expected);
         assert_eq!(line(None), expected);
         assert!(line(Some("dog")).contains("a/b.png  ✗ is dog  (cat"));
-        assert_eq!(
-            most_probable(&[0.5, 0.5], 1),
-            [(0, 0.5)],
-            "of equal ones the first"
-        );
     }
 }

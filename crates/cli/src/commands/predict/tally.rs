@@ -1,11 +1,10 @@
 //! How many images were classified, and how many rightly.
 
-use super::printer::most_probable;
+use super::ranked::RankedPrediction;
 use crate::inference::ImageInput;
 use crate::output::stdout::say;
 use crate::output::table;
 use anyhow::Result;
-use convsweep_spec::inference::Prediction;
 use convsweep_spec::words::{counted, thousands};
 use std::collections::BTreeMap;
 
@@ -21,6 +20,8 @@ pub struct Tally<'a> {
     pub classified: u64,
     /// Files that could not be read.
     pub unreadable: u64,
+    /// Folders that could not be read.
+    pub folders_left_out: u64,
     /// Images by true and predicted class, of those whose true class is known.
     confusion: BTreeMap<(usize, usize), u64>,
 }
@@ -32,22 +33,21 @@ impl<'a> Tally<'a> {
             classes,
             classified: 0,
             unreadable: 0,
+            folders_left_out: 0,
             confusion: BTreeMap::new(),
         }
     }
 
     /// Counts an image.
-    pub fn count(&mut self, image: &ImageInput, prediction: &Prediction) {
-        match prediction {
-            Prediction::Unreadable(_) => self.unreadable += 1,
-            Prediction::Classified(probabilities) => {
-                self.classified += 1;
-                let predicted = most_probable(probabilities, 1);
-                if let (Some(class), Some((predicted, _))) = (image.class, predicted.first()) {
-                    let pair = (usize::from(class), *predicted);
-                    *self.confusion.entry(pair).or_default() += 1;
-                }
-            }
+    pub fn count(&mut self, image: &ImageInput, prediction: &RankedPrediction) {
+        let Some((predicted, _)) = prediction.first() else {
+            self.unreadable += 1;
+            return;
+        };
+        self.classified += 1;
+        if let Some(class) = image.class {
+            let pair = (usize::from(class), predicted);
+            *self.confusion.entry(pair).or_default() += 1;
         }
     }
 
@@ -129,6 +129,7 @@ impl<'a> Tally<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use convsweep_spec::inference::Prediction;
 
     #[test]
     fn images_with_a_known_class_are_judged() {
@@ -136,17 +137,18 @@ mod tests {
         let mut tally = Tally::new(&classes);
         let sure_of = |class: usize| {
             let probabilities = (0..2).map(|c| if c == class { 0.9 } else { 0.1 });
-            Prediction::Classified(probabilities.collect())
+            RankedPrediction::new(Prediction::Classified(probabilities.collect()))
         };
         let image = |class| ImageInput {
             path: "a".into(),
             class,
+            problem: None,
         };
         assert_eq!(tally.accuracy_in_words(), None);
         for (class, predicted) in [(Some(0), 0), (Some(0), 1), (Some(1), 1), (None, 1)] {
             tally.count(&image(class), &sure_of(predicted));
         }
-        tally.count(&image(None), &Prediction::Unreadable("is cut".into()));
+        tally.count(&image(None), &RankedPrediction::Unreadable("is cut".into()));
         assert_eq!((tally.classified, tally.unreadable), (4, 1));
         let words = tally.accuracy_in_words().expect("some are known");
         assert!(words.starts_with("accuracy 0.6667 (2 of 3)"), "{words}");

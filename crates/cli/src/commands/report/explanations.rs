@@ -1,7 +1,7 @@
 //! Which pixels decide the predictions that a report shows.
 
 use crate::context::Context;
-use crate::inference::{InferenceWorkers, NamedModel, Work, trained_model};
+use crate::inference::{InferenceWorkers, NamedModel, PatienceArgs, Work, trained_model};
 use anyhow::Result;
 use convsweep_report::job_files::{ImagesToExplain, KeptImage, NetworkMaps};
 use convsweep_spec::id::JobId;
@@ -60,7 +60,8 @@ fn maps_of(
     }
     drop(sender);
     let mut maps = Vec::with_capacity(images);
-    InferenceWorkers::new(None, model.ensemble)?.answer_all(work, |answered| {
+    let workers = InferenceWorkers::new(None, &PatienceArgs::default(), model.ensemble)?;
+    workers.answer_all(work, |answered| {
         let InferenceReply::Explained { images, .. } = answered.reply else {
             return Ok(());
         };

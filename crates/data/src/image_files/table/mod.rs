@@ -1,6 +1,7 @@
 //! Lists image files that a table names.
 
 mod rows;
+mod table_images;
 mod text;
 
 use super::file_kind::{NameKind, kind_of_name};
@@ -15,6 +16,7 @@ use convsweep_spec::words::counted;
 use rows::{ImageRow, WITHOUT_LABEL, rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+pub use table_images::{TableImage, TableImages, TableReading, table_images};
 use unicode_normalization::UnicodeNormalization;
 
 /// Largest table that is read, in bytes.
@@ -55,7 +57,7 @@ pub(super) fn list(path: &Path, spec: &ImageTable) -> Result<FileListing, DataEr
     let mut left_out = Vec::new();
     let mut listed: HashSet<PathBuf> = HashSet::new();
     for row in &unlabelled {
-        let name = file_name(&root, &row.image, spec);
+        let name = file_name(&root, &row.image, spec.extension.as_deref());
         LeftOut::add(&mut left_out, reason::ROW_WITHOUT_LABEL, &name);
         listed.insert(root.join(name));
     }
@@ -83,7 +85,7 @@ fn listed_files(
 ) -> Result<Vec<ListedFile>, DataError> {
     let mut files: BTreeMap<String, (ListedFile, u64)> = BTreeMap::new();
     for row in rows {
-        let name = file_name(root, &row.image, spec);
+        let name = file_name(root, &row.image, spec.extension.as_deref());
         let file = ListedFile {
             path: name.clone(),
             file: None,
@@ -252,9 +254,9 @@ impl Parts {
 
 /// The path of an image: with the extension that the file gives, and, where it does not exist as it
 /// is written, with slashes for backslashes, or with letters that are composed in another way.
-fn file_name(root: &Path, image: &str, spec: &ImageTable) -> String {
+fn file_name(root: &Path, image: &str, extension: Option<&str>) -> String {
     let mut name = image.to_string();
-    if let Some(extension) = &spec.extension
+    if let Some(extension) = extension
         && Path::new(&name).extension().is_none()
     {
         name.push_str(extension);
@@ -279,7 +281,7 @@ fn hint_at_extension(
     row: &ImageRow,
     spec: &ImageTable,
 ) -> Result<(), DataError> {
-    let file = root.join(file_name(root, &row.image, spec));
+    let file = root.join(file_name(root, &row.image, spec.extension.as_deref()));
     if file.exists() {
         return Ok(());
     }

@@ -159,6 +159,6 @@ fn column(
 }
 
 /// Whether a text is a file's name with an extension of pictures.
-fn looks_like_an_image(text: &str) -> bool {
+pub(super) fn looks_like_an_image(text: &str) -> bool {
     kind_of_name(text) == NameKind::Image
 }

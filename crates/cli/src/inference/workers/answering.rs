@@ -1,29 +1,20 @@
-//! Workers that answer with trained networks: one for each slot, started as there is work for
-//! them.
+//! Requests that are being answered.
 
-use crate::exit::{Code, Exit, failure, runner_failure};
+use super::last_heard::LastHeard;
+use super::slots::InferenceWorkers;
+use crate::exit::{Code, Exit, failure};
 use anyhow::Result;
-use convsweep_runner::devices::{DeviceChoice, SlotSettings, parse_device_list, worker_folder};
 use convsweep_runner::launcher::{
-    Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports,
+    Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports, WorkerRequest,
 };
-use convsweep_runner::local::{LocalLauncher, local_devices, local_slots};
 use convsweep_spec::command::Command;
-use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::inference::{Ensemble, InferenceReply, InferenceRequest};
 use std::collections::BTreeMap;
-use std::fs;
-use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
-/// Time that a worker has to exit at the end.
-const GRACE: Duration = Duration::from_secs(5);
 /// Answers that may wait for an earlier one, for each slot.
 const WAITING: usize = 4;
-/// Memory of a worker in bytes besides what the weights take, by measurement.
-const WORKER_BYTES: u64 = 200 << 20;
-/// How often the values of the weights are in memory at most, as read, as values and as tensors.
-const COPIES_OF_WEIGHTS: u64 = 6;
 
 /// A request, and what the asker wants to know when it is answered.
 pub struct Work<T> {
@@ -41,40 +32,7 @@ pub struct Answered<T> {
     pub reply: InferenceReply,
 }
 
-/// The slots on which workers answer.
-pub struct InferenceWorkers {
-    launcher: LocalLauncher,
-    ensemble: Ensemble,
-}
-
 impl InferenceWorkers {
-    /// The workers for these networks, on the devices that the user names: a list such as
-    /// `cpu,cuda:0`, or else the CPU.
-    ///
-    /// # Errors
-    /// If there is no such device, or no worker for it.
-    pub fn new(devices: Option<&str>, ensemble: Ensemble) -> Result<InferenceWorkers> {
-        let choices = match devices {
-            Some(text) => parse_device_list(text).map_err(runner_failure)?,
-            None => vec![DeviceChoice::Named(DeviceName::from(DeviceFamily::Cpu))],
-        };
-        let found = local_devices(&choices, &worker_folder()).map_err(runner_failure)?;
-        let mut bytes = WORKER_BYTES;
-        for network in &ensemble.networks {
-            let weights = fs::metadata(&network.weights).map_or(0, |file| file.len());
-            bytes = bytes.saturating_add(weights.saturating_mul(COPIES_OF_WEIGHTS));
-        }
-        let settings = SlotSettings::default().with_estimate(Some(bytes));
-        let arranged = local_slots(&found, &settings).map_err(runner_failure)?;
-        Ok(InferenceWorkers {
-            launcher: LocalLauncher {
-                slots: arranged.slots,
-                grace_period: GRACE,
-            },
-            ensemble,
-        })
-    }
-
     /// Has all requests answered, and passes the answers on in the order of the requests.
     ///
     /// # Errors
@@ -111,6 +69,8 @@ struct StartedWorker {
     handle: WorkerHandle,
     /// Number of the request that it works on.
     busy_with: Option<u64>,
+    /// When it was last heard of, since it works on that.
+    last_heard: LastHeard,
 }
 
 impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
@@ -131,12 +91,15 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
         let mut is_open = true;
         while is_open || !self.open.is_empty() {
             let takes_more = is_open && self.has_room();
+            let deadline = self.next_deadline();
+            let wake = deadline.unwrap_or_else(Instant::now);
             tokio::select! {
                 new = work.recv(), if takes_more => match new {
                     Some(new) => self.begin(new)?,
                     None => is_open = false,
                 },
                 Some((worker, message)) = self.reports.recv() => self.receive(worker, message)?,
+                () = sleep_until(wake), if deadline.is_some() => self.look_for_lost(wake)?,
             }
         }
         Ok(())
@@ -147,6 +110,39 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
         let slots = self.workers.launcher.slots.len();
         let is_free = self.started.iter().any(|worker| worker.busy_with.is_none());
         (is_free || self.started.len() < slots) && self.open.len() < slots * WAITING
+    }
+
+    /// When the next worker counts as lost if it stays silent.
+    fn next_deadline(&self) -> Option<Instant> {
+        let lost_after = self.workers.lost_after;
+        let busy = self.started.iter().filter(|w| w.busy_with.is_some());
+        busy.map(|worker| worker.last_heard.deadline(lost_after))
+            .min()
+    }
+
+    /// Kills a worker that is lost; `deadline` is the time that was waited for.
+    fn look_for_lost(&mut self, deadline: Instant) -> Result<()> {
+        let now = Instant::now();
+        let lost_after = self.workers.lost_after;
+        // What waits to be heard comes first. If this process itself was suspended, or held up by
+        // whoever reads what it prints, silence of the workers means nothing.
+        if !self.reports.is_empty() {
+            return Ok(());
+        }
+        if now.duration_since(deadline) > lost_after / 4 {
+            for worker in &mut self.started {
+                worker.last_heard = LastHeard::new(now);
+            }
+            return Ok(());
+        }
+        for worker in self.started.iter().filter(|w| w.busy_with.is_some()) {
+            if let Some(problem) = worker.last_heard.problem(now, lost_after) {
+                worker.handle.request(WorkerRequest::Kill);
+                let message = format!("{} {problem}", worker.handle.program);
+                return Err(failure(Exit::Device, message));
+            }
+        }
+        Ok(())
     }
 
     fn begin(&mut self, work: Work<T>) -> Result<()> {
@@ -163,6 +159,7 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
         self.open.insert(number, (work.about, None));
         let worker = &mut self.started[index];
         worker.busy_with = Some(number);
+        worker.last_heard = LastHeard::new(Instant::now());
         worker.handle.send(Command::Infer(work.request));
         Ok(())
     }
@@ -188,6 +185,7 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
         self.started.push(StartedWorker {
             handle,
             busy_with: None,
+            last_heard: LastHeard::new(Instant::now()),
         });
         Ok(index)
     }
@@ -200,7 +198,12 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
             }
             WorkerMessage::Exited(exit) => Err(self.exited(worker, &exit)),
             WorkerMessage::Line(line) => {
-                let reply = serde_json::from_str(&line).map_err(|error| {
+                let reply = match serde_json::from_str(&line) {
+                    // The worker has died within an answer: its exit follows, and says more.
+                    Err(error) if error.is_eof() => return Ok(()),
+                    reply => reply,
+                };
+                let reply = reply.map_err(|error| {
                     let worker = &self.started[worker as usize].handle.program;
                     let message = format!(
                         "{worker} answers in words of another version ({error}): build \
@@ -214,8 +217,17 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
     }
 
     fn take(&mut self, worker: WorkerId, reply: InferenceReply) -> Result<()> {
+        let now = Instant::now();
+        let heard = &mut self.started[worker as usize].last_heard;
         match reply {
-            InferenceReply::Loaded => return Ok(()),
+            InferenceReply::Alive { seconds_computed } => {
+                heard.alive(now, seconds_computed);
+                return Ok(());
+            }
+            InferenceReply::Loaded => {
+                *heard = LastHeard::new(now);
+                return Ok(());
+            }
             InferenceReply::Refused { reason } => return Err(failure(Exit::Results, reason)),
             InferenceReply::Predicted { .. }
             | InferenceReply::Explained { .. }
