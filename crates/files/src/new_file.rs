@@ -2,13 +2,9 @@
 
 use crate::publish::{partial_path, rename};
 use crate::{Durability, FileError};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-/// Who may read and write a new file, as far as the user's mask allows it.
-const USUAL_MODE: u32 = 0o666;
 
 /// Writes `bytes` as the content of `path`: whoever reads it sees the old content or all of the new
 /// one. The folder must exist.
@@ -75,13 +71,17 @@ impl NewFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let created = tempfile::Builder::new()
-            .prefix(".convsweep-")
-            .suffix(".part")
-            .permissions(Permissions::from_mode(USUAL_MODE))
-            .tempfile_in(folder)
-            .and_then(|file| file.keep().map_err(|error| error.error));
-        let (file, partial) = created.map_err(FileError::at("write", path))?;
+        let process = std::process::id();
+        let mut number = 0u32;
+        let (file, partial) = loop {
+            let partial = folder.join(format!(".convsweep-{process}-{number}.part"));
+            match File::create_new(&partial) {
+                Ok(file) => break (file, partial),
+                // Another thread has it, or another machine on a shared disk.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(FileError::at("write", path)(error)),
+            }
+        };
         Ok(NewFile {
             file,
             path: path.to_owned(),
@@ -150,6 +150,7 @@ impl Drop for NewFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names = Vec::new();
@@ -213,8 +214,11 @@ mod tests {
         assert_eq!(names(folder.path()), Vec::<String>::new());
         let missing = folder.path().join("missing/a.png");
         let error = check_writable(&missing).expect_err("no folder").to_string();
-        let expected = format!("cannot write {}: No such file", missing.display());
-        assert!(error.starts_with(&expected), "{error}");
+        let expected = format!(
+            "cannot write {}: No such file or directory (os error 2)",
+            missing.display()
+        );
+        assert_eq!(error, expected);
         let error = check_writable(folder.path()).expect_err("a folder");
         assert_eq!(error.source.kind(), ErrorKind::IsADirectory);
     }
