@@ -76,7 +76,7 @@ fn explanations(ranking: &Ranking, kept: &Predictions) -> Option<Explanations> {
         values: (0..32 * 32)
             .map(|i| ((i % 32 + image + 9 * network) as f32 * 0.2).sin())
             .collect(),
-        worth: (network == 0).then(|| MapWorth {
+        worth: (network == 0).then_some(MapWorth {
             own: DeletionCurves {
                 deletion: 0.5,
                 insertion: 0.4 + 0.3 * (image % 2) as f32,
