@@ -61,14 +61,44 @@ pub fn in_table(
 
 /// Says which classes of a table the network does not know, each with the number of its images.
 fn say_unknown(table: &Path, unknown: &BTreeMap<String, u64>) {
+    let table = table.display();
+    say_error(&format!("note: {table}: {}", unknown_in_words(unknown)));
+}
+
+fn unknown_in_words(unknown: &BTreeMap<String, u64>) -> String {
     let names: Vec<&String> = unknown.keys().collect();
-    let have = match unknown.values().sum() {
-        1 => "1 image has a class".to_string(),
-        images => format!("{} have classes", counted(images, "image")),
-    };
-    say_error(&format!(
-        "note: {}: {have} that the network does not know ({}), and count for no accuracy",
-        table.display(),
-        first_few(&names, 5)
-    ));
+    let names = first_few(&names, 5);
+    match unknown.values().sum() {
+        1 => format!(
+            "1 image has a class that the network does not know ({names}), and counts for no \
+            accuracy"
+        ),
+        images => format!(
+            "{} have classes that the network does not know ({names}), and count for no accuracy",
+            counted(images, "image")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_classes_are_counted() {
+        let words = |counts: &[(&str, u64)]| {
+            let counts = counts.iter().map(|(name, n)| (name.to_string(), *n));
+            unknown_in_words(&counts.collect())
+        };
+        let one = words(&[("pig", 1)]);
+        assert!(
+            one.starts_with("1 image has a class") && one.contains("counts for"),
+            "{one}"
+        );
+        let two = words(&[("ant", 1), ("pig", 2)]);
+        assert!(
+            two.starts_with("3 images have classes") && two.contains("count for"),
+            "{two}"
+        );
+    }
 }
