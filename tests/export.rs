@@ -1,9 +1,11 @@
 //! Trained networks as files for other programs: an ONNX file is there only if it computes what the
-//! job computed.
+//! job computed, and weights for PyTorch come with the file that builds the module.
 
 use crate::image_names::photos;
 use crate::support::{ProgramRun, Workdir, assert_contains, entries};
+use convsweep_weights::{ModelDescription, WeightFile};
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 /// Every shipped architecture whose network is small enough for a test, trained for one step.
@@ -103,6 +105,162 @@ fn the_graph_may_prepare_images_itself() {
         fs::read(workdir.path("net.safetensors")).expect("a file"),
         fs::read(weights).expect("the job's"),
     );
+}
+
+/// Every part that has a name of its own in PyTorch.
+const PARTS: &str = r#"
+[experiment]
+name = "parts"
+
+[data]
+source = { name = "shapes", train = 40, test = 10, size = 16, classes = 3 }
+split = { validation = 0.5 }
+
+[augment]
+normalize = "standard"
+
+[model]
+layers = [
+  { conv = 4, kernel = 3, padding = "same", norm = "batch", activation = "prelu" },
+  { residual = [
+      { depthwise = 1, kernel = 3, padding = "same", norm = "batch" },
+      { squeeze-excite = 2 },
+    ] },
+  { pool = "global-average" },
+  { dense = "classes" },
+]
+
+[train]
+epochs = 1
+batch_size = 10
+optimizer = { name = "sgd", lr = 1e-3 }
+evaluate = { tta = "flip" }
+"#;
+
+#[test]
+fn weights_for_pytorch_bring_the_file_that_builds_the_module() {
+    let workdir = Workdir::with(PARTS);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let job = workdir.text("select job from jobs");
+    let arguments = ["export", "best:parts", "net.safetensors", "--pytorch"];
+    let exported = workdir.run(&arguments).exits(0);
+    assert_contains(
+        &exported.stdout(),
+        &[
+            &format!("the weights of job {job} by the names of PyTorch"),
+            "python net.py net.safetensors IMAGE...",
+            "import net; network = net.load(\"net.safetensors\")",
+        ],
+    );
+    exported.says(&["averages each image with its mirror image", "`predict`"]);
+    let python = workdir.read("net.py");
+    assert_contains(&python, &["def load(path):", "strict=True", "def predict("]);
+
+    let bytes = fs::read(workdir.path("net.safetensors")).expect("a file");
+    let file = WeightFile::read(&bytes).expect("a file of weights");
+    let tensors = file.tensors.iter();
+    let names: Vec<_> = tensors
+        .map(|t| format!("{} {} {:?}", t.name, t.dtype, t.shape))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "conv1.bias F32 [4]",
+            "conv1.weight F32 [4, 3, 3, 3]",
+            "conv1_activation.weight F32 [4]",
+            "conv1_norm.bias F32 [4]",
+            "conv1_norm.num_batches_tracked I64 []",
+            "conv1_norm.running_mean F32 [4]",
+            "conv1_norm.running_var F32 [4]",
+            "conv1_norm.weight F32 [4]",
+            "dense1.bias F32 [3]",
+            "dense1.weight F32 [3, 4]",
+            "residual1.layers.depthwise1.bias F32 [4]",
+            "residual1.layers.depthwise1.weight F32 [4, 1, 3, 3]",
+            "residual1.layers.depthwise1_norm.bias F32 [4]",
+            "residual1.layers.depthwise1_norm.num_batches_tracked I64 []",
+            "residual1.layers.depthwise1_norm.running_mean F32 [4]",
+            "residual1.layers.depthwise1_norm.running_var F32 [4]",
+            "residual1.layers.depthwise1_norm.weight F32 [4]",
+            "residual1.layers.squeeze_excite1.expand.bias F32 [4]",
+            "residual1.layers.squeeze_excite1.expand.weight F32 [4, 2]",
+            "residual1.layers.squeeze_excite1.reduce.bias F32 [2]",
+            "residual1.layers.squeeze_excite1.reduce.weight F32 [2, 4]",
+        ]
+    );
+    let trained = workdir
+        .path("results/jobs")
+        .join(&job)
+        .join("model.safetensors");
+    let (described, before) = (
+        description(&bytes),
+        description(&fs::read(&trained).expect("is there")),
+    );
+    assert_eq!(described, before);
+    let metadata = String::from_utf8_lossy(&bytes);
+    assert_contains(
+        &metadata,
+        &[
+            "convsweep_images",
+            "\\\"mirrors\\\":true",
+            "\"format\":\"pt\"",
+        ],
+    );
+
+    // Training starts from it, with the same values in the same layers.
+    let from = "from = { weights = \"net.safetensors\", head = \"keep\" }\n";
+    let again = PARTS
+        .replace("\"parts\"", "\"again\"")
+        .replace("lr = 1e-3", "lr = 1e-30");
+    workdir.write("again.toml", &format!("{again}{from}"));
+    workdir.run(&["run", "again.toml"]).exits(0);
+    let again = workdir.text(&format!("select job from jobs where job <> '{job}'"));
+    let again = workdir
+        .path("results/jobs")
+        .join(again)
+        .join("model.safetensors");
+    for name in [
+        "dense1.weight",
+        "conv1.slope",
+        "residual1.squeeze-excite1.expand.bias",
+    ] {
+        assert_eq!(values(&again, name), values(&trained, name), "{name}");
+    }
+}
+
+fn description(file: &[u8]) -> ModelDescription {
+    ModelDescription::read(file).expect("describes itself")
+}
+
+fn values(path: &Path, name: &str) -> Vec<f32> {
+    let bytes = fs::read(path).expect("is there");
+    let file = WeightFile::read(&bytes).expect("a file of weights");
+    let index = file.tensors.iter().position(|tensor| tensor.name == name);
+    file.values(index.expect("has it")).expect("floats")
+}
+
+#[test]
+fn python_files_of_the_user_are_kept() {
+    let workdir = photos();
+    workdir.run(&["run", "photos.toml"]).exits(0);
+    let export = |file: &str| workdir.run(&["export", "best:photos", file, "--pytorch"]);
+    workdir.write("mine.py", "print('mine')\n");
+    export("mine.safetensors")
+        .exits(2)
+        .says(&["mine.py: there is another file of this name", "move it"]);
+    assert_eq!(workdir.read("mine.py"), "print('mine')\n");
+    assert!(!workdir.path("mine.safetensors").exists());
+    for file in ["my-net.safetensors", "my-net.safetensors"] {
+        let out = export(file).exits(0).stdout();
+        assert!(!out.contains("import"), "no identifier: {out}");
+    }
+    for file in ["net.onnx", "net.md"] {
+        export(file).exits(2).says(&["name a .safetensors file"]);
+        assert!(!workdir.path(file).exists());
+    }
+    fs::create_dir(workdir.path("folder.py")).expect("a folder");
+    export("folder.safetensors").exits(2).says(&["folder.py"]);
+    assert!(!workdir.path("folder.safetensors").exists());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# peers.sh [NETWORK...]: compares with other programs, on photographs of the data cache: networks as ONNX files with onnxruntime, maps of
-# `explain` with captum and pytorch-grad-cam, and PyTorch's weights (of the named networks, or all) with PyTorch, torchvision and timm. These
-# are installed from PyPI into the target folder once, unless CONVSWEEP_TORCH_PYTHON is a Python that has them. Without them, or without
-# photographs, the comparison is skipped, and that is said.
+# peers.sh [NETWORK...]: compares with other programs, on photographs of the data cache: random networks and every preset as ONNX files with
+# onnxruntime and as modules with PyTorch, maps of `explain` with captum and pytorch-grad-cam, and PyTorch's weights (of the named networks,
+# or all) with PyTorch, torchvision and timm. These are installed from PyPI into the target folder once, unless CONVSWEEP_TORCH_PYTHON is a
+# Python that has them. Without them, or without photographs, the comparison is skipped, and that is said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 skip() { echo "skipped: $*"; exit 0; }
@@ -27,5 +27,7 @@ files="$(mktemp -d)"
 trap 'rm -rf "$files"' EXIT
 CONVSWEEP_ONNX_FOLDER="$files" cargo test --release --workspace --quiet --test onnx
 "$python" tests/peers_onnx.py "$files"
+"$python" tests/peers_pytorch.py "$files"
+"$python" tests/peers_presets.py "$target/release/convsweep" "$photographs"
 "$python" tests/peers_explain.py "$target/release/convsweep" "$photographs"
 "$python" tests/peers_weights.py "$photographs" "$@"

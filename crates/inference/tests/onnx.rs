@@ -1,4 +1,5 @@
 //! Networks as ONNX files, computed by another program's operators: the logits are those of ours.
+//! Also as state dicts of PyTorch, which come back.
 
 #[path = "../../nn/tests/common/random_architecture.rs"]
 mod random_architecture;
@@ -7,13 +8,18 @@ use convsweep_nn::{Network, build, device};
 use convsweep_onnx::{OnnxFile, OnnxOptions, Preprocessing, write_onnx};
 use convsweep_spec::augment::MeanStd;
 use convsweep_spec::device::DeviceName;
+use convsweep_spec::id::JobId;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
+use convsweep_spec::weights::{ModelDescription, Transfer};
+use convsweep_weights::{WeightFile, name_in_state_dict, state_dict};
 use random_architecture::{Draw, fitting, kinds, numbers, randomized};
 use rten::{Model, Value};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, Tensor};
-use std::collections::BTreeSet;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use std::collections::{BTreeSet, HashMap};
 
 /// Channels, height and width of the images.
 const IMAGE: [u32; 3] = [4, 7, 6];
@@ -61,17 +67,77 @@ fn output(file: &OnnxFile, input: Value) -> Vec<f32> {
 /// Where files, inputs and logits are left for other programs, by `just test-peers`.
 const FOLDER: &str = "CONVSWEEP_ONNX_FOLDER";
 
-/// Leaves a file, its input and its logits in the folder that is asked for, if there is one.
-fn leave(name: &str, file: &OnnxFile, images: &[f32], logits: &[f32]) {
+/// Leaves files of a network, their input and their logits in the folder that is asked for, if
+/// there is one.
+fn leave(name: &str, files: [(&str, &[u8]); 2], images: &[f32], logits: &[f32]) {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
     let path = std::path::Path::new(&folder).join(name);
-    std::fs::write(path.with_extension("onnx"), &file.bytes).expect("writes");
-    for (extension, values) in [("input", images), ("logits", logits)] {
-        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    for (extension, bytes) in files {
         std::fs::write(path.with_extension(extension), bytes).expect("writes");
     }
+    for (extension, values) in [("input", images), ("logits", logits)] {
+        std::fs::write(path.with_extension(extension), bytes_of(values)).expect("writes");
+    }
+}
+
+fn bytes_of(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// The network as a safetensors file with the names of PyTorch, after a look at what it contains
+/// and at whether a network can start from it.
+fn pytorch_file(model: &ModelSpec, network: &Network) -> Vec<u8> {
+    let (shapes, values) = (network.shapes(), network.values_by_name());
+    let mut own = vec![];
+    for tensor in &shapes {
+        let shape = tensor.shape.iter().map(|&n| n as usize).collect::<Vec<_>>();
+        own.push((&tensor.name, shape, bytes_of(&values[&tensor.name])));
+    }
+    let views = own.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+        (*name, view.expect("fits"))
+    });
+    let file = safetensors::serialize(views, None).expect("can be written");
+    let normalization = MeanStd {
+        mean: vec![0.0; IMAGE[0] as usize],
+        std: vec![1.0; IMAGE[0] as usize],
+    };
+    let description = ModelDescription::new(
+        &JobId("random".into()),
+        "a test".into(),
+        (0..network.classes()).map(|i| i.to_string()).collect(),
+        (shape(), normalization),
+        model.clone(),
+    );
+    let description = serde_json::to_string(&description).expect("JSON");
+    let metadata = HashMap::from([
+        (ModelDescription::KEY.to_string(), description),
+        ("convsweep_images".to_string(), "{}".to_string()),
+    ]);
+    let file = WeightFile::read(&file).expect("a file");
+    let written = state_dict(&file, &shapes, metadata).expect("can be written");
+
+    let read = WeightFile::read(&written).expect("a file");
+    let floating = read.tensors.iter().filter(|tensor| tensor.is_floating());
+    let names: BTreeSet<String> = floating.map(|tensor| tensor.name.clone()).collect();
+    let expected = shapes.iter().map(|tensor| name_in_state_dict(&tensor.name));
+    assert_eq!(names, expected.collect());
+    let counts = read.tensors.iter().filter(|tensor| !tensor.is_floating());
+    let statistics = shapes.iter().filter(|tensor| tensor.statistic).count();
+    assert_eq!(counts.count(), statistics / 2, "one for each batch norm");
+    let device = device(DeviceName::CPU).expect("cpu");
+    let classes = network.classes() as u32;
+    let mut other = build(model, self::shape(), classes, 2, &device).expect("fits");
+    let whole = Transfer {
+        hash: String::new(),
+        map: [].into(),
+        reinitialised: Some(vec![]),
+    };
+    other.take_over(&written, &whole).expect("fits");
+    assert_eq!(other.values_by_name(), values);
+    written
 }
 
 /// Compares a network with its file.
@@ -82,7 +148,9 @@ fn compare(name: &str, model: &ModelSpec, classes: u32) {
     let images = numbers("images", shape.iter().product());
     let file = file(model, &network, &OnnxOptions::default());
     let ours = network.classify(images.clone(), shape);
-    leave(name, &file, &images, &ours);
+    let pytorch = pytorch_file(model, &network);
+    let files = [("onnx", &file.bytes[..]), ("safetensors", &pytorch)];
+    leave(name, files, &images, &ours);
     let theirs = output(&file, NdTensor::from_data(shape, images).into());
     let largest = ours.iter().fold(1.0f32, |largest, x| largest.max(x.abs()));
     assert_eq!(ours.len(), theirs.len());
@@ -93,7 +161,7 @@ fn compare(name: &str, model: &ModelSpec, classes: u32) {
 }
 
 #[test]
-fn random_networks_compute_the_same_in_onnx() {
+fn random_networks_compute_the_same_in_onnx_and_come_back_from_pytorch() {
     let mut seen = BTreeSet::new();
     for number in 0..150 {
         let mut draw = Draw::new(number);

@@ -12,6 +12,7 @@ mod networks;
 mod pickle;
 mod pytorch;
 mod safetensors;
+mod state_dict;
 #[cfg(test)]
 mod tests;
 mod weight_file;
@@ -20,4 +21,5 @@ pub use convsweep_spec::weights::{LARGEST_FILE, ModelDescription, Transfer};
 pub use file_tensor::{FileTensor, not_finite};
 pub use matching::{TensorMatch, assign};
 pub use networks::{KnownNetwork, recognise};
+pub use state_dict::{name_in_state_dict, state_dict};
 pub use weight_file::{WeightFile, WeightFormat, read};

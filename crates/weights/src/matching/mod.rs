@@ -7,6 +7,7 @@ mod ordered_names;
 mod prefixes;
 
 use crate::file_tensor::FileTensor;
+use crate::state_dict::name_in_network;
 use convsweep_spec::pattern;
 use convsweep_spec::shape::TensorShape;
 use convsweep_spec::weights::Transfer;
@@ -26,10 +27,10 @@ pub struct TensorMatch {
     pub by_order: bool,
 }
 
-/// Matches each tensor of `network` (in layer order) to one of the file: by name, by
-/// `transfer.map`, or, if all names follow common patterns (`features.3`, `layer1.0.conv2`, `fc`),
-/// by kind and order of the layers. Without a map, prefixes that say nothing of the network, such
-/// as `module.`, do not count.
+/// Matches each tensor of `network` (in layer order) to one of the file: by name (ours, or that in
+/// our state dicts), by `transfer.map`, or, if all names follow common patterns (`features.3`,
+/// `layer1.0.conv2`, `fc`), by kind and order of the layers. Without a map, prefixes that say
+/// nothing of the network, such as `module.`, do not count.
 ///
 /// # Errors
 ///
@@ -44,11 +45,19 @@ pub fn assign(
         true => short_names(stored),
         false => stored.iter().map(|tensor| tensor.name.as_str()).collect(),
     };
-    let by_name = indices_by_name(&names, transfer);
-    let has_source = |t: &TensorShape| {
-        optional.is_reinitialised(t) || optional.may_be_missing(t) || by_name.contains_key(&t.name)
+    let mut by_name = indices_by_name(&names, transfer);
+    let is_whole = |by_name: &HashMap<String, usize>| {
+        let may_lack = |t| optional.is_reinitialised(t) || optional.may_be_missing(t);
+        let mut tensors = network.iter();
+        tensors.all(|t| may_lack(t) || by_name.contains_key(&t.name))
     };
-    let by_order = !network.iter().all(has_source) && transfer.map.is_empty();
+    let mut by_order = !is_whole(&by_name) && transfer.map.is_empty();
+    if by_order {
+        let of_state_dict = indices_by_name_in_state_dict(&names);
+        if is_whole(&of_state_dict) {
+            (by_order, by_name) = (false, of_state_dict);
+        }
+    }
     let sources = match by_order {
         true => by_order::match_layers(stored, &names, network, &optional)?,
         false => {
@@ -96,6 +105,13 @@ impl TensorMatch {
 /// Indices of the file's tensors by the names that they have in the network.
 fn indices_by_name(names: &[&str], transfer: &Transfer) -> HashMap<String, usize> {
     let name = |(i, name): (usize, &&str)| (transfer.name_in_network(name), i);
+    names.iter().enumerate().map(name).collect()
+}
+
+/// Indices of the file's tensors by the names that they have in the network, if it is a state dict
+/// of ours.
+fn indices_by_name_in_state_dict(names: &[&str]) -> HashMap<String, usize> {
+    let name = |(i, name): (usize, &&str)| (name_in_network(name), i);
     names.iter().enumerate().map(name).collect()
 }
 

@@ -1,6 +1,7 @@
 //! `export`: a trained network as a file for other programs.
 
 mod card;
+mod pytorch;
 mod recorded;
 
 use crate::context::Context;
@@ -17,6 +18,7 @@ use convsweep_files::{Durability, read_regular};
 use convsweep_spec::inference::{Export, Exported, InferenceReply, InferenceRequest};
 use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::{bytes, counted, listed};
+use pytorch::export_pytorch;
 use recorded::recorded_predictions;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -39,6 +41,10 @@ pub struct ExportArgs {
     /// ONNX: the output is class probabilities instead of logits.
     #[arg(long)]
     pub probabilities: bool,
+    /// safetensors: the tensors have the names of PyTorch, and a Python file of the same name with
+    /// .py builds the network as a torch.nn.Module, with `load`, `prepare` and `predict`.
+    #[arg(long)]
+    pub pytorch: bool,
     /// ONNX: on how many images the file is compared with the job's recorded predictions.
     #[arg(
         long,
@@ -55,6 +61,7 @@ pub struct ExportArgs {
 enum FileFormat {
     Onnx,
     Safetensors,
+    Pytorch,
     Card,
 }
 
@@ -83,6 +90,7 @@ pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     let model = find_network(context, &args.model, "a file holds")?;
     match format {
         FileFormat::Safetensors => export_weights(&model, &file)?,
+        FileFormat::Pytorch => export_pytorch(&model, &file)?,
         FileFormat::Card => export_card(context, &model, &file)?,
         FileFormat::Onnx => export_onnx(context, args, model, &file)?,
     }
@@ -96,11 +104,16 @@ fn format_of(args: &ExportArgs) -> Result<FileFormat> {
         .unwrap_or_default()
         .to_ascii_lowercase();
     match ending.to_str() {
+        Some("onnx" | "md") if args.pytorch => Err(failure(
+            Exit::Wrong,
+            "--pytorch writes weights with a Python file: name a .safetensors file",
+        )),
         Some("onnx") => Ok(FileFormat::Onnx),
         Some("safetensors" | "md") if args.preprocessing || args.probabilities => Err(failure(
             Exit::Wrong,
             "--preprocessing and --probabilities are parts of a graph: name an .onnx file",
         )),
+        Some("safetensors") if args.pytorch => Ok(FileFormat::Pytorch),
         Some("safetensors") => Ok(FileFormat::Safetensors),
         Some("md") => Ok(FileFormat::Card),
         _ => Err(failure(
