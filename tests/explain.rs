@@ -3,7 +3,7 @@
 use crate::image_names::photos;
 use crate::support::{Workdir, assert_contains};
 use image::{Rgb, RgbImage};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 
 /// Classes that differ in nothing but the place of a bright square.
@@ -36,6 +36,13 @@ optimizer = { name = "adam", lr = 3e-3 }
 
 fn corners() -> Workdir {
     let workdir = Workdir::new();
+    image_folder(&workdir);
+    workdir.write("corners.toml", CORNERS);
+    workdir.run(&["run", "corners.toml"]).exits(0);
+    workdir
+}
+
+fn image_folder(workdir: &Workdir) {
     for (class, left) in [("left", 2), ("right", 16)] {
         let folder = workdir.path("corners").join(class);
         fs::create_dir_all(&folder).expect("makes");
@@ -51,9 +58,6 @@ fn corners() -> Workdir {
                 .expect("saves");
         }
     }
-    workdir.write("corners.toml", CORNERS);
-    workdir.run(&["run", "corners.toml"]).exits(0);
-    workdir
 }
 
 #[test]
@@ -195,4 +199,110 @@ fn the_report_shows_which_pixels_decide() {
     let without = page(&workdir);
     assert!(!without.contains("charts/explanations.svg"));
     assert!(without.contains("Which pixels decide is not shown: "));
+}
+
+/// A small residual network on the images of [`CORNERS`].
+const RESIDUAL: &str = r#"
+layers = [
+  { conv = 40, kernel = 3, padding = "same", norm = "batch", activation = "relu" },
+  { residual = [ { conv = 8, kernel = 3, padding = "same", stride = 2, norm = "batch", activation = "relu" },
+                 { conv = 8, kernel = 3, padding = "same", norm = "batch" } ] },
+  { activation = "relu" },
+  { parallel = [ [ { conv = 4, kernel = 1 } ], [ { conv = 4, kernel = 3, padding = "same" } ] ], join = "concat" },
+  { flatten = true },
+  { dense = "classes" },
+]
+"#;
+
+fn residual_corners() -> Workdir {
+    let workdir = Workdir::new();
+    image_folder(&workdir);
+    let (start, end) = (CORNERS.find("layers = ["), CORNERS.find("[train]"));
+    let (start, end) = (start.expect("layers"), end.expect("training"));
+    let file = format!("{}{RESIDUAL}\n{}", &CORNERS[..start], &CORNERS[end..]);
+    workdir.write("corners.toml", &file);
+    workdir.run(&["run", "corners.toml"]).exits(0);
+    workdir
+}
+
+#[test]
+fn layers_in_structures_are_looked_at_by_their_names() {
+    let workdir = residual_corners();
+    let layers = workdir.stdout(&["plan", "corners.toml", "--layers"]);
+    let image = "corners/left/3.png";
+    let explain = |more: &[&str]| {
+        let first = ["explain", "best:corners", image];
+        workdir.run(&[&first, more].concat())
+    };
+    let mut maps = Vec::new();
+    for layer in [
+        "residual1.conv1",
+        "residual1.shortcut.conv1",
+        "residual1",
+        "parallel1.branch2.conv1",
+    ] {
+        assert_contains(
+            &layers,
+            &[layer.rsplit_once('.').map_or(layer, |(_, name)| name)],
+        );
+        let run = explain(&["--methods", "hires-cam", "--json", "--layer", layer]).exits(0);
+        let found: Value = serde_json::from_str(&run.stdout()).expect("JSON");
+        let values = found["maps"][0]["values"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        assert_eq!(values.len(), 24 * 24, "{layer}");
+        assert!(!maps.contains(&values), "{layer}");
+        maps.push(values);
+    }
+    explain(&["--layer", "residual1.conv9"]).exits(2).says(&[
+        "no such layer, but conv1, residual1.conv1, residual1.conv2, residual1.shortcut.conv1, \
+         residual1, activation1, parallel1.branch1.conv1, parallel1.branch2.conv1, parallel1",
+    ]);
+}
+
+#[test]
+fn activations_show_the_planes_of_a_layer_in_their_order() {
+    let workdir = residual_corners();
+    let arguments = ["explain", "best:corners", "corners/left", "--activations"];
+    let explain = |more: &[&str]| workdir.run(&[&arguments, more].concat());
+    let run = explain(&["--layer", "conv1", "--json", "--picture", "planes.html"]).exits(0);
+    let run = run.says(&["conv1: the first 32 of 40 planes, 8 not shown, 24 × 24 pixels"]);
+    let run = run.says(&["planes.html shows the first 8 of 24 images"]);
+    assert_eq!(run.stdout().lines().count(), 24);
+    for line in run.stdout().lines() {
+        let found: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(
+            (&found["channels"], &found["layer"]),
+            (&json!(40), &json!("conv1"))
+        );
+        let planes = found["planes"].as_array().expect("a list");
+        assert_eq!(planes.len(), 32);
+        for plane in planes {
+            let plane = plane.as_array().expect("a list");
+            assert_eq!(plane.len(), 24 * 24);
+            let mut values = plane.iter().map(|value| value.as_f64().expect("a number"));
+            assert!(values.all(|value| value >= 0.0), "after the ReLU");
+        }
+    }
+    assert_contains(&workdir.read("planes.html"), &["8 not shown", "0.png"]);
+    let named = explain(&["--layer", "residual1.conv1"]).exits(0);
+    let named = named.says(&[
+        "residual1.conv1: all 8 planes, 12 × 12 pixels",
+        "activations.png",
+    ]);
+    assert_contains(&named.stdout(), &["3.png  largest value "]);
+    explain(&["--filters", "filters.svg"]).exits(0);
+    assert_contains(&workdir.read("filters.svg"), &["<svg"]);
+    explain(&["--filters", "filters.txt"])
+        .exits(2)
+        .says(&["--filters filters.txt: name a .png"]);
+    explain(&["--layer", "dense1"])
+        .exits(5)
+        .says(&["planes of several pixels"]);
+    explain(&["--methods", "occlusion"]).exits(2);
+    fs::write(workdir.path("corners/left/broken.png"), "no image").expect("writes");
+    explain(&[])
+        .exits(1)
+        .says(&["broken.png", "1 file left out"]);
 }

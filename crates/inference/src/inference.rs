@@ -1,10 +1,12 @@
 //! The networks that are loaded, and the answers to requests.
 
+use crate::activations::activations;
 use crate::error::InferenceError;
-use crate::explain::{FeaturePlanes, explain};
+use crate::explain::explain;
 use crate::export::export;
 use crate::images::PreparedImages;
 use crate::loaded::LoadedNetwork;
+use crate::planes::FeaturePlanes;
 use crate::predict::predict;
 use convsweep_nn::{device, use_threads};
 use convsweep_spec::data::ImagePreparation;
@@ -19,7 +21,7 @@ pub struct Inference {
 struct LoadedEnsemble {
     networks: Vec<LoadedNetwork>,
     preparation: ImagePreparation,
-    /// The network as the last request for class activation maps divided it.
+    /// The layer that the last request for planes looked at.
     planes: Option<FeaturePlanes>,
 }
 
@@ -50,6 +52,21 @@ impl Inference {
                 let planes = &mut loaded.planes;
                 let images = explain(network, &loaded.preparation, request, planes)?;
                 Ok(InferenceReply::Explained { images })
+            }),
+            InferenceRequest::Activate {
+                images,
+                layer,
+                most,
+            } => self.loaded().and_then(|loaded| {
+                let network = only(&loaded.networks)?;
+                let preparation = &loaded.preparation;
+                let kept = &mut loaded.planes;
+                let planes = FeaturePlanes::keep(kept, network, preparation, layer)?;
+                let prepared = PreparedImages::read(images, preparation);
+                Ok(InferenceReply::Activated {
+                    layer: planes.layer.clone(),
+                    images: activations(network, preparation, prepared, (planes, *most)),
+                })
             }),
             InferenceRequest::Export(request) => self.loaded().and_then(|loaded| {
                 let exported = export(only(&loaded.networks)?, &loaded.preparation, request)?;

@@ -3,12 +3,14 @@
 //! [`Inference`] answers the requests of `convsweep predict` one after another; the networks stay
 //! loaded between them.
 
+mod activations;
 mod error;
 mod explain;
 mod export;
 mod images;
 mod inference;
 mod loaded;
+mod planes;
 mod predict;
 
 pub use inference::Inference;

@@ -3,17 +3,23 @@
 use crate::batch::Batch;
 use crate::host::values;
 use crate::network::Network;
-use crate::operation::Operation;
 use crate::pass::Pass;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
-/// A trained network in two parts, to look at what is between them.
+/// A trained network and a layer in it that is looked at.
 #[derive(Clone, Debug)]
-pub struct SplitNetwork {
-    /// The first part, with the tensors of both.
-    pub(crate) first: Network,
-    /// The operations of the second part.
-    pub(crate) second: Vec<Operation>,
+pub struct ObservedNetwork {
+    /// Its operations include one that observes the layer's output.
+    pub(crate) network: Network,
+}
+
+/// The planes of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerPlanes {
+    /// The values, `[images, channels, height, width]`.
+    pub values: Vec<f32>,
+    /// The shape.
+    pub shape: [usize; 4],
 }
 
 /// Logits, and their gradients with respect to images or what was made of them.
@@ -38,59 +44,74 @@ impl Network {
         shape: [usize; 4],
         weights: Vec<f32>,
     ) -> ImageGradients {
-        let operations = &self.operations;
-        gradients(self, operations, images, shape, weights)
+        let leaf = TensorData::new(images, shape);
+        let leaf = Tensor::<4>::from_data(leaf, &self.device).autodiff();
+        let leaf = leaf.require_grad();
+        let mut pass = Pass::differentiated(self);
+        let logits = pass.run(&self.operations, Batch::ChannelsFirst(leaf.clone()));
+        gradients((logits, leaf), weights, &self.device)
     }
 }
 
-impl SplitNetwork {
-    /// What is between the two parts, and the gradients of the sum of all logits times weights
+impl ObservedNetwork {
+    /// The layer's output for `images` `[images, channels, height, width]`, as the trained network
+    /// evaluates them.
+    ///
+    /// # Panics
+    /// If the layer has no planes.
+    pub fn planes(&self, images: Vec<f32>, shape: [usize; 4]) -> LayerPlanes {
+        let mut pass = Pass::evaluation(&self.network);
+        let images = self.network.batch(images, shape);
+        pass.run(&self.network.operations, images);
+        let planes = pass.observed.expect(NOT_OBSERVED);
+        let shape = planes.dims();
+        LayerPlanes {
+            values: values(planes),
+            shape,
+        }
+    }
+
+    /// The layer's output, and the gradients of the sum of all logits times weights
     /// `[images, classes]` with respect to it.
     ///
     /// # Panics
-    /// If there are no planes between the parts.
+    /// If the layer has no planes.
     pub fn feature_gradients(
         &self,
         images: Vec<f32>,
         shape: [usize; 4],
         weights: Vec<f32>,
     ) -> ImageGradients {
-        let network = &self.first;
-        let mut pass = Pass::evaluation(network);
+        let network = &self.network;
+        let mut pass = Pass::differentiated(network);
         let images = Tensor::<4>::from_data(TensorData::new(images, shape), &network.device);
-        let features = pass.apply_all(&network.operations, Batch::ChannelsFirst(images));
-        let features = features.channels_first();
-        let shape = features.dims();
-        gradients(network, &self.second, values(features), shape, weights)
+        let images = Batch::ChannelsFirst(images.autodiff());
+        let logits = pass.run(&network.operations, images);
+        let planes = pass.observed.expect(NOT_OBSERVED);
+        gradients((logits, planes), weights, &network.device)
     }
 }
 
-/// Gradients with respect to what `operations` read.
+const NOT_OBSERVED: &str = "the observed layer is one of the network";
+
+/// Gradients of the sum of all logits times weights with respect to `leaf`.
 fn gradients(
-    network: &Network,
-    operations: &[Operation],
-    input: Vec<f32>,
-    shape: [usize; 4],
+    (logits, leaf): (Tensor<2>, Tensor<4>),
     weights: Vec<f32>,
+    device: &Device,
 ) -> ImageGradients {
-    let data = TensorData::new(input.clone(), shape);
-    let leaf = Tensor::<4>::from_data(data, &network.device).autodiff();
-    let leaf = leaf.require_grad();
-    let mut pass = Pass::differentiated(network);
-    let logits = pass.apply_all(operations, Batch::ChannelsFirst(leaf.clone()));
-    let logits = logits.flatten();
     let found = values(logits.clone().inner());
-    let dims = logits.dims();
-    let weights = TensorData::new(weights, dims);
-    let weights = Tensor::<2>::from_data(weights, &network.device).autodiff();
+    let weights = TensorData::new(weights, logits.dims());
+    let weights = Tensor::<2>::from_data(weights, device).autodiff();
     let mut all = (logits * weights).sum().backward();
+    let shape = leaf.dims();
     let gradients = match leaf.grad_remove(&mut all) {
         Some(gradient) => values(gradient),
-        None => vec![0.0; input.len()],
+        None => vec![0.0; shape.iter().product()],
     };
     ImageGradients {
         logits: found,
-        values: input,
+        values: values(leaf.inner()),
         gradients,
         shape,
     }

@@ -143,7 +143,8 @@ impl<'a> Recorder<'a> {
             | Operation::Flatten
             | Operation::Function { .. }
             | Operation::Gate(_)
-            | Operation::Branches { .. } => return None,
+            | Operation::Branches { .. }
+            | Operation::Observe => return None,
         })
     }
 

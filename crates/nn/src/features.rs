@@ -205,7 +205,10 @@ impl Network {
             }
             Operation::BatchNorm { norm, .. } => is_frozen(norm.scale) && is_frozen(norm.shift),
             Operation::Dropout { rate, .. } => *rate == 0.0,
-            Operation::Activation { .. } | Operation::Flatten | Operation::Pool { .. } => true,
+            Operation::Activation { .. }
+            | Operation::Flatten
+            | Operation::Pool { .. }
+            | Operation::Observe => true,
             Operation::Function { function, .. } => match function {
                 Function::PadShortcut { .. }
                 | Function::GlobalMax
@@ -241,6 +244,7 @@ fn has_parameters(operation: &Operation) -> bool {
         | Operation::Dropout { .. }
         | Operation::Flatten
         | Operation::Pool { .. }
-        | Operation::Function { .. } => false,
+        | Operation::Function { .. }
+        | Operation::Observe => false,
     }
 }

@@ -32,7 +32,7 @@ mod pass;
 mod state_error;
 mod transfer;
 
-pub use attribution::{ImageGradients, SplitNetwork};
+pub use attribution::{ImageGradients, LayerPlanes, ObservedNetwork};
 pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;

@@ -65,6 +65,9 @@ pub(crate) enum Operation {
         relu: bool,
         fused: Vec<String>,
     },
+    /// Leaves the batch as it is, and keeps it in the pass. What is before and behind it is not
+    /// computed together.
+    Observe,
 }
 
 impl Operation {

@@ -6,8 +6,10 @@ mod common;
 use common::random_architecture::{Draw, fitting, numbers, randomized};
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::model::{Activation, Layer, ModelSpec};
-use convsweep_spec::shape::Shape;
+use convsweep_spec::model::{
+    Activation, Conv, Init, Layer, ModelSpec, Padding, Residual, Shortcut,
+};
+use convsweep_spec::shape::{Shape, summarize};
 
 const SHAPE: [usize; 4] = [2, 4, 7, 6];
 
@@ -99,18 +101,85 @@ fn gradients_are_those_of_the_evaluation() {
     assert!(wrong.len() * 10 <= models.len(), "{wrong:?}");
 }
 
+/// The layers with planes, wherever they are.
+fn layers_with_planes(model: &ModelSpec, classes: u32) -> Vec<String> {
+    let summary = summarize(model, input(), classes).expect("fits");
+    let layers = summary.layers.into_iter();
+    let layers = layers.filter(|layer| matches!(layer.output, Shape::Image { .. }));
+    layers.map(|layer| layer.name).collect()
+}
+
 #[test]
-fn a_divided_network_is_the_same_network() {
+fn an_observed_network_is_the_same_network() {
+    let mut nested = 0;
     for (model, classes) in models().into_iter().take(40) {
         let network = trained(&model, classes);
         let images = numbers("images", SHAPE.iter().product());
         let weights = numbers("weights", SHAPE[0] * classes as usize);
         let whole = network.image_gradients(images.clone(), SHAPE, weights.clone());
-        let divided = network.divided(&model, input(), 0).expect("fits");
-        let found = divided.feature_gradients(images, SHAPE, weights);
-        assert_eq!(found.logits, whole.logits);
-        assert_eq!(found.gradients, whole.gradients);
+        for layer in layers_with_planes(&model, classes) {
+            nested += u32::from(layer.contains('.'));
+            let observed = network.observed(&model, input(), &layer).expect("fits");
+            let found = observed.feature_gradients(images.clone(), SHAPE, weights.clone());
+            let planes = observed.planes(images.clone(), SHAPE);
+            assert_eq!(planes.shape, found.shape, "{layer}");
+            assert_near(&found.logits, &whole.logits, &layer);
+            assert_near(&found.values, &planes.values, &layer);
+        }
     }
+    assert!(nested > 20, "{nested}");
+}
+
+/// By other operations, so not to the bit.
+fn assert_near(found: &[f32], expected: &[f32], what: &str) {
+    let largest = expected.iter().fold(1.0f32, |max, x| max.max(x.abs()));
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-4 * largest, "{what}");
+    }
+}
+
+#[test]
+fn gradients_at_a_layer_in_a_residual_block_are_those_of_what_follows() {
+    let conv = |filters: u32, activation: Option<Activation>| {
+        Layer::Conv(Conv {
+            filters,
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: Padding::Same,
+            dilation: [1, 1],
+            groups: 1,
+            bias: true,
+            norm: None,
+            activation,
+            init: Init::GlorotUniform,
+        })
+    };
+    let residual = Layer::Residual(Residual {
+        layers: vec![conv(4, Some(Activation::Relu)), conv(4, None)],
+        shortcut: Shortcut::Auto,
+    });
+    let model = ModelSpec {
+        layers: vec![residual, Layer::Flatten],
+    };
+    let classes = SHAPE[1..].iter().product::<usize>() as u32;
+    let network = trained(&model, classes);
+    let images = numbers("images", SHAPE.iter().product());
+    let weights = numbers("weights", SHAPE[0] * classes as usize);
+    let at = |layer: &str| {
+        let observed = network.observed(&model, input(), layer).expect("fits");
+        observed.feature_gradients(images.clone(), SHAPE, weights.clone())
+    };
+    // The sum of the block is the output: both summands have the gradient of the sum.
+    assert_eq!(at("residual1.conv2").gradients, weights);
+    assert_eq!(at("residual1").gradients, weights);
+    assert_ne!(at("residual1.conv1").gradients, weights);
+    assert!(
+        at("residual1.conv1")
+            .values
+            .iter()
+            .all(|value| *value >= 0.0)
+    );
 }
 
 #[test]

@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// A file for a picture.
 pub struct PictureFile {
+    /// The option that names it.
+    option: &'static str,
     file: OutputFile,
     format: PictureFormat,
 }
@@ -24,11 +26,19 @@ enum PictureFormat {
 }
 
 impl PictureFile {
-    /// The file that an option names.
+    /// The file that `--picture` names.
     ///
     /// # Errors
     /// If its name has the ending of no kind of picture, or no file can be written there.
     pub fn new(path: &Path) -> Result<PictureFile> {
+        PictureFile::of_option("--picture", path)
+    }
+
+    /// The file that this option names.
+    ///
+    /// # Errors
+    /// As [`PictureFile::new`].
+    pub fn of_option(option: &'static str, path: &Path) -> Result<PictureFile> {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let format = match ending.to_str() {
             Some("png") => PictureFormat::Png,
@@ -36,11 +46,12 @@ impl PictureFile {
             Some("html" | "htm") => PictureFormat::Html,
             _ => {
                 let path = path.display();
-                let message = format!("--picture {path}: name a .png, .svg or .html file");
+                let message = format!("{option} {path}: name a .png, .svg or .html file");
                 return Err(failure(Exit::Wrong, message));
             }
         };
         Ok(PictureFile {
+            option,
             file: OutputFile::new(path)?,
             format,
         })
@@ -55,7 +66,8 @@ impl PictureFile {
             false => Ok(()),
             true => {
                 let path = self.file.path().display();
-                let message = format!("--picture {path}: this is one of the images: name another");
+                let option = self.option;
+                let message = format!("{option} {path}: this is one of the images: name another");
                 Err(failure(Exit::Wrong, message))
             }
         }

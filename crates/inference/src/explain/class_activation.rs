@@ -1,7 +1,7 @@
 //! Class activation maps: planes of a layer, weighted by how the class depends on them.
 
-use super::planes::FeaturePlanes;
 use super::subject::Subject;
+use crate::planes::FeaturePlanes;
 use convsweep_nn::ImageGradients;
 
 /// How planes are weighted.

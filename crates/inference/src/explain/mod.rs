@@ -9,13 +9,13 @@ mod deletion;
 mod gauss_legendre;
 mod integrated_gradients;
 mod occlusion;
-mod planes;
 mod smooth_grad;
 mod subject;
 
 use crate::error::InferenceError;
 use crate::images::PreparedImages;
 use crate::loaded::LoadedNetwork;
+use crate::planes::FeaturePlanes;
 use crate::predict::probabilities;
 use class_activation::{Weighting, class_activation};
 use convsweep_spec::data::ImagePreparation;
@@ -23,11 +23,10 @@ use convsweep_spec::inference::{
     AttributionMap, AttributionMethod, ExplainRequest, ExplainedImage, Explanation,
 };
 use deletion::worth;
-pub(crate) use planes::FeaturePlanes;
 use subject::Subject;
 
-/// Explains the predictions for some files. What divides the network stays in `planes` for the next
-/// request.
+/// Explains the predictions for some files. The layer that is looked at stays in `planes` for the
+/// next request.
 pub(crate) fn explain(
     loaded: &LoadedNetwork,
     preparation: &ImagePreparation,
@@ -39,7 +38,7 @@ pub(crate) fn explain(
         .iter()
         .any(|method| is_class_activation(*method));
     if has_cam {
-        FeaturePlanes::keep(planes, loaded, preparation, request.layers)?;
+        FeaturePlanes::keep(planes, loaded, preparation, &request.layer)?;
     }
     let prepared = PreparedImages::of(&request.images, preparation);
     let mut pixels = prepared.pixels.chunks(preparation.values());

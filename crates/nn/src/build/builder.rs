@@ -18,6 +18,8 @@ pub(super) struct Builder<'a> {
     outputs: HashMap<&'a str, Shape>,
     pub parameters: Vec<Named>,
     pub statistics: Vec<Named>,
+    /// The layer whose output is observed.
+    pub observed: Option<&'a str>,
 }
 
 /// A layer's name and the shapes before and after it.
@@ -37,6 +39,7 @@ impl<'a> Builder<'a> {
             outputs: layers.map(|l| (l.name.as_str(), l.output)).collect(),
             parameters: vec![],
             statistics: vec![],
+            observed: None,
         }
     }
 

@@ -6,7 +6,7 @@ mod options;
 mod parts;
 mod structures;
 
-use crate::attribution::SplitNetwork;
+use crate::attribution::ObservedNetwork;
 use crate::network::Network;
 use builder::Builder;
 use burn::tensor::Device;
@@ -43,29 +43,30 @@ pub fn build(
 }
 
 impl Network {
-    /// The network in two parts, of which the first has the first `layers` layers; `model` and
-    /// `input` are those that it was built for.
+    /// The network with an eye on the output of the layer called `layer`, which may be in a
+    /// structure; `model` and `input` are those that it was built for.
     ///
     /// # Errors
     /// As [`build`].
-    pub fn divided(
+    ///
+    /// # Panics
+    /// Where the network is used, if there is no such layer or its output has no planes.
+    pub fn observed(
         &self,
         model: &ModelSpec,
         input: Shape,
-        layers: usize,
-    ) -> Result<SplitNetwork, ShapeError> {
+        layer: &str,
+    ) -> Result<ObservedNetwork, ShapeError> {
         let summary = summarize(model, input, self.classes as u32)?;
         // Its parameters are in the same order as those of this network, and not needed.
         let mut builder = Builder::new(0, &self.device, &summary);
-        let mut names = LayerNames::of_model();
-        let (before, after) = model.layers.split_at(layers.min(model.layers.len()));
-        let operations = builder.list(before, &mut names, input);
-        let between = builder.output_of_last(before, input);
-        let second = builder.list(after, &mut names, between);
-        let first = Network {
-            operations,
-            ..self.clone()
-        };
-        Ok(SplitNetwork { first, second })
+        builder.observed = Some(layer);
+        let operations = builder.list(&model.layers, &mut LayerNames::of_model(), input);
+        Ok(ObservedNetwork {
+            network: Network {
+                operations,
+                ..self.clone()
+            },
+        })
     }
 }

@@ -31,16 +31,12 @@ impl Builder<'_> {
                 Layer::Parallel(parallel) => operations.push(self.parallel(parallel, place)),
                 single => self.layer(single, place, &mut operations),
             }
+            if self.observed == Some(name.as_str()) {
+                operations.push(Operation::Observe);
+            }
             shape = output;
         }
         fuse(operations)
-    }
-
-    /// Shape that leaves the last of the model's first `layers`.
-    pub(super) fn output_of_last(&self, layers: &[Layer], input: Shape) -> Shape {
-        let mut names = LayerNames::of_model();
-        let last = layers.iter().map(|layer| names.next(layer.kind())).last();
-        last.map_or(input, |name| self.output_of(&name))
     }
 
     fn residual(&mut self, residual: &Residual, place: Place) -> Operation {

@@ -59,6 +59,7 @@ impl Pass<'_> {
             Operation::Function { function, .. } => function.apply(batch),
             Operation::LearnedFunction(function) => function.apply(batch, &self.parameters),
             Operation::Gate(operations) => self.gate(batch, operations),
+            Operation::Observe => self.observe(batch),
             Operation::Branches {
                 branches,
                 join,
@@ -69,6 +70,17 @@ impl Pass<'_> {
                 None => self.branches(batch, branches, *join, *relu),
             },
         }
+    }
+
+    /// Keeps planes. Where gradients flow, they begin here, and not before.
+    fn observe(&mut self, batch: Batch) -> Batch {
+        let planes = batch.channels_first();
+        let planes = match self.is_differentiated {
+            true => planes.inner().autodiff().require_grad(),
+            false => planes,
+        };
+        self.observed = Some(planes.clone());
+        Batch::ChannelsFirst(planes)
     }
 
     fn pool(&self, batch: Batch, pooling: &Pooling) -> Batch {

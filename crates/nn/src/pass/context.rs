@@ -16,6 +16,8 @@ pub(crate) struct Pass<'a> {
     /// Whether an evaluation is differentiated: it then computes the same by operations that have
     /// gradients.
     pub is_differentiated: bool,
+    /// The planes that [`crate::operation::Operation::Observe`] came across.
+    pub observed: Option<Tensor<4>>,
 }
 
 /// What only training needs.
@@ -38,6 +40,7 @@ impl<'a> Pass<'a> {
             parameters,
             training,
             is_differentiated: false,
+            observed: None,
         }
     }
 

@@ -21,6 +21,7 @@ pub mod heat_map;
 mod image_tile;
 pub mod images;
 pub mod interactions;
+mod layer_activations;
 pub mod leaderboard;
 pub mod learning_curves;
 pub mod learning_rate;
@@ -35,6 +36,7 @@ pub use chart::{Chart, ChartData, WIDTH};
 pub use contact_sheet::{PER_CLASS, SheetClass, contact_sheet};
 pub use explained_images::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
 pub use image_tile::ImageTile;
+pub use layer_activations::{ActivationTile, MOST_PLANES, layer_activations};
 pub use predicted_images::{MOST_PICTURES, predicted_images};
 
 use convsweep_answers::AcrossExperiments;

@@ -15,9 +15,10 @@ pub struct ExplainRequest {
     /// Whether each map is judged, which costs as much as classifying
     /// [`ExplainRequest::IMAGES_OF_JUDGEMENT`] images.
     pub judged: bool,
-    /// Number of the model's layers up to the planes that class activation maps look at; `None`
-    /// for the last layer with planes.
-    pub layers: Option<usize>,
+    /// Name of the layer whose planes class activation maps look at ([`crate::layer_names`]), which
+    /// may be in a structure; `None` for the last one of the model's own list with planes of several
+    /// pixels.
+    pub layer: Option<String>,
 }
 
 impl ExplainRequest {

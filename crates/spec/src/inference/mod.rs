@@ -10,5 +10,5 @@ pub use explain::{
     AttributionMap, AttributionMethod, DeletionCurves, ExplainRequest, ExplainedImage, Explanation,
     MapWorth, RequestedImages,
 };
-pub use reply::{Exported, InferenceReply, Prediction};
+pub use reply::{ActivationPlanes, Exported, InferenceReply, LayerActivations, Prediction};
 pub use request::{Export, ExportCheck, InferenceRequest, RecordedPrediction};

@@ -31,6 +31,13 @@ pub enum InferenceReply {
         /// One for each file, in their order.
         images: Vec<Explanation>,
     },
+    /// What a layer makes of images.
+    Activated {
+        /// The layer's name.
+        layer: String,
+        /// One for each file, in their order.
+        images: Vec<LayerActivations>,
+    },
     /// The network was written, and predicts what the job predicted.
     Exported(Exported),
 }
@@ -62,4 +69,27 @@ pub enum Prediction {
     Classified(Vec<f32>),
     /// The file is no image that can be read; why, phrased to follow its name.
     Unreadable(String),
+}
+
+/// What a layer makes of an image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LayerActivations {
+    /// Its planes.
+    Computed(ActivationPlanes),
+    /// The file is no image that can be read; why, phrased to follow its name.
+    Unreadable(String),
+}
+
+/// The first planes of a layer for one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivationPlanes {
+    /// The image as the network reads it, before normalisation: `[channels, height, width]`.
+    pub pixels: Vec<u8>,
+    /// Number of all planes of the layer.
+    pub channels: usize,
+    /// Height and width of a plane in pixels.
+    pub sides: [usize; 2],
+    /// The values of the first planes, `[planes, height, width]`.
+    pub values: Vec<f32>,
 }

@@ -22,6 +22,16 @@ pub enum InferenceRequest {
     /// Say which pixels decide the predictions of the network, which must be the only one. Answered
     /// by `Explained`.
     Explain(Box<ExplainRequest>),
+    /// Compute what a layer of the network, which must be the only one, makes of images. Answered by
+    /// `Activated`.
+    Activate {
+        /// The files.
+        images: Vec<PathBuf>,
+        /// The layer, as in [`ExplainRequest::layer`].
+        layer: Option<String>,
+        /// Planes that are wanted at most.
+        most: usize,
+    },
     /// Write the network, which must be the only one, as ONNX. Answered by `Exported` if the file
     /// predicts what the job predicted, else by `Refused`: there is no file then.
     Export(Box<Export>),

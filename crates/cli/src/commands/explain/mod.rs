@@ -1,5 +1,7 @@
 //! `explain`: which pixels decide what a trained network predicts.
 
+mod activations;
+mod filters;
 mod picture;
 mod printer;
 mod worth;
@@ -12,13 +14,14 @@ use crate::inference::{
     WorkerArgs, batches, find_inputs, find_network, readable,
 };
 use crate::streams::say_error;
+use activations::{AskedActivations, activations};
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::inference::{
     AttributionMethod, ExplainRequest, Explanation, InferenceReply, InferenceRequest,
     RequestedImages,
 };
-use convsweep_spec::layer_names::LayerNames;
+use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::words::counted;
 use picture::ExplainedPicture;
 use printer::ExplanationPrinter;
@@ -50,13 +53,26 @@ pub struct ExplainArgs {
     /// The class that is explained: predicted, true (by folders or a table), or a class's name.
     #[arg(long, value_name = "CLASS", default_value = "predicted")]
     pub class: String,
-    /// The layer whose planes grad-cam and hires-cam look at, such as conv3 or residual8, of the
-    /// model's own list [default: the last one with planes].
+    /// The layer whose planes grad-cam, hires-cam and --activations look at, such as conv3,
+    /// residual8 or residual8.conv1; `convsweep plan --layers` names them [default: the last one of
+    /// the model's own list with planes].
     #[arg(long, value_name = "LAYER")]
     pub layer: Option<String>,
-    /// The picture of the first 24 images with their maps: a .png, .svg or .html file.
-    #[arg(long, value_name = "FILE", default_value = "explained.png")]
+    /// Show what the layer makes of each image instead: its first 32 planes.
+    #[arg(long, conflicts_with_all = ["methods", "class"])]
+    pub activations: bool,
+    /// The picture of the first 24 images with their maps, or of 8 with their planes: a .png, .svg
+    /// or .html file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "explained.png",
+        default_value_if("activations", "true", "activations.png")
+    )]
     pub picture: PathBuf,
+    /// A picture of the filters of the first convolution, too: a .png, .svg or .html file.
+    #[arg(long, value_name = "FILE")]
+    pub filters: Option<PathBuf>,
     /// Print JSON, an object in each line, with the maps.
     #[arg(long)]
     pub json: bool,
@@ -103,15 +119,16 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     model.ensemble.preparation.limits = args.images.limits();
     let names = ClassNames::new(&model.classes);
     let class = explained_class(args, &names)?;
-    let layers = args
-        .layer
-        .as_deref()
-        .map(|layer| layers_up_to(&model, layer));
-    let layers = layers.transpose()?;
+    if let Some(layer) = &args.layer {
+        check_layer(&model, layer)?;
+    }
     let tables = args.images.table_reading(model.table.as_ref());
     let inputs = find_inputs(&args.paths, &names, &tables)?;
     args.images.require_use(&inputs)?;
     file.spare(&inputs)?;
+    if let Some(path) = &args.filters {
+        filters::draw(&model, path, &inputs)?;
+    }
     inputs.say_left_out();
     let folders_left_out = inputs.unreadable.len();
     let workers = InferenceWorkers::new(
@@ -119,6 +136,15 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         &args.workers.patience,
         model.ensemble.clone(),
     )?;
+    if args.activations {
+        let asked = AskedActivations {
+            layer: args.layer.clone(),
+            as_json: args.json,
+            is_quiet: context.quiet,
+        };
+        return activations(asked, (model, file, workers), (inputs, names));
+    }
+    let layer = args.layer.clone();
     let mut methods = args.methods.clone();
     methods.sort();
     methods.dedup();
@@ -129,7 +155,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             classes: images.iter().map(|image| class.of(image)).collect(),
             methods: methods.clone(),
             judged: true,
-            layers,
+            layer: layer.clone(),
         }))
     })?;
     let mut picture = ExplainedPicture::new(file, &shown, &model);
@@ -212,20 +238,25 @@ impl ExplainedClass {
     }
 }
 
-/// Number of the model's layers up to the one with this name.
-fn layers_up_to(model: &NamedModel, layer: &str) -> Result<usize> {
-    let layers = &model.ensemble.networks[0].architecture.layers;
-    let mut names = LayerNames::of_model();
-    let names: Vec<String> = layers
-        .iter()
-        .map(|layer| names.next(layer.kind()))
-        .collect();
-    let found = names.iter().position(|name| name == layer);
-    found.map(|index| index + 1).ok_or_else(|| {
-        let message = format!(
-            "--layer {layer}: the model's own list has no such layer, but {}",
-            names.join(", ")
-        );
-        failure(Exit::Wrong, message)
-    })
+/// Refuses a layer that the network does not have.
+fn check_layer(model: &NamedModel, layer: &str) -> Result<()> {
+    let preparation = &model.ensemble.preparation;
+    let input = Shape::Image {
+        channels: preparation.channels,
+        height: preparation.resize.height,
+        width: preparation.resize.width,
+    };
+    let architecture = &model.ensemble.networks[0].architecture;
+    let summary = summarize(architecture, input, model.classes.len() as u32)?;
+    let mut layers = summary.layers;
+    if layers.iter().any(|found| found.name == layer) {
+        return Ok(());
+    }
+    layers.retain(|layer| matches!(layer.output, Shape::Image { .. }));
+    let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    let message = format!(
+        "--layer {layer}: the network has no such layer, but {}",
+        names.join(", ")
+    );
+    Err(failure(Exit::Wrong, message))
 }

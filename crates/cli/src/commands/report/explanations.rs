@@ -53,7 +53,7 @@ fn maps_of(
             classes: images.iter().map(|kept| Some(kept.predicted)).collect(),
             methods: vec![AttributionMethod::GradCam],
             judged,
-            layers: None,
+            layer: None,
         };
         let request = InferenceRequest::Explain(Box::new(request));
         sender.try_send(Work { request, about: () })?;

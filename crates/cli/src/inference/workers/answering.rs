@@ -231,6 +231,7 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
             InferenceReply::Refused { reason } => return Err(failure(Exit::Results, reason)),
             InferenceReply::Predicted { .. }
             | InferenceReply::Explained { .. }
+            | InferenceReply::Activated { .. }
             | InferenceReply::Exported(_) => {}
         }
         let number = self.started[worker as usize].busy_with.take();
