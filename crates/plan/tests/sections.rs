@@ -364,3 +364,54 @@ fn optimizers_schedules_and_losses_are_resolved() {
         [Kernels::Auto, Kernels::Direct]
     );
 }
+
+#[test]
+fn a_batch_norm_of_single_values_is_noted() {
+    let with = |layers: &str, train: &str| {
+        let text = format!(
+            r#"
+[experiment]
+name = "norms"
+[data]
+source = {{ name = "shapes", train = 40, test = 10 }}
+[model]
+layers = [ {layers}, {{ dense = "classes" }} ]
+[train]
+epochs = 1
+optimizer = {{ name = "adam", lr = 1e-3 }}
+{train}
+"#
+        );
+        planned(&text).notes
+    };
+    let flat = r#"{ flatten = true }, { dense = 8 }, { norm = "batch" }"#;
+    let pixel = r#"{ pool = "adaptive-average", size = 1 }, { conv = 8, kernel = 1, norm = "batch" }, { flatten = true }"#;
+    let planes = r#"{ conv = 8, kernel = 3, norm = "batch" }, { pool = "global-average" }"#;
+    let layer_norm = r#"{ flatten = true }, { dense = 8 }, { norm = "layer" }"#;
+    let alone = with(flat, "batch_size = 1");
+    assert_eq!(alone.len(), 1);
+    for words in [
+        "the batch norm of norm1",
+        "learns nothing (norms)",
+        "at least 2 images",
+    ] {
+        assert!(alone[0].contains(words), "{alone:?}");
+    }
+    let in_conv = with(pixel, "batch_size = 1");
+    assert!(
+        in_conv[0].contains("the batch norm of conv1 has one value"),
+        "{in_conv:?}"
+    );
+    for (layers, train) in [
+        (flat, "batch_size = 2"),
+        (planes, "batch_size = 1"),
+        (layer_norm, "batch_size = 1"),
+        (flat, "batch_size = 1\nfreeze = [\"norm1\"]"),
+    ] {
+        assert_eq!(
+            with(layers, train),
+            Vec::<String>::new(),
+            "{layers} {train}"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::equal_points::EqualPoints;
 use super::selected::{IndexedPoint, baseline_index, ranks};
+use super::single_values;
 use super::types::{Plan, Planned, StageCandidate, StagePlan};
 use crate::document::documents::Documents;
 use crate::document::overrides::Overrides;
@@ -69,6 +70,7 @@ pub(crate) fn assemble(
             position,
         ));
     }
+    notes.extend(single_values::notes(&configurations));
     let first = configurations.first();
     let classes = first.map(|c: &Planned| c.facts.classes.clone());
     let baseline = baseline.map(|i| configurations[i].member.configuration.clone());

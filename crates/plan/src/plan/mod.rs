@@ -4,4 +4,5 @@ pub(crate) mod assemble;
 mod equal_points;
 pub(crate) mod provenance;
 mod selected;
+mod single_values;
 pub(crate) mod types;
