@@ -107,12 +107,7 @@ fn method(text: &str) -> Result<AttributionMethod, String> {
 /// If there is no such network, no such image, or no worker.
 pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     if args.paths.is_empty() {
-        say_error(
-            "note: `convsweep explain` shows which pixels decide a prediction, of the images that \
-            are named after the job; what it told of a job is told by `convsweep why`:",
-        );
-        let job = args.model.clone();
-        return why(context, &WhyArgs { job });
+        return explain_as_before(context, args);
     }
     let file = PictureFile::new(&args.picture)?;
     let mut model = find_network(context, &args.model, "explain looks at")?;
@@ -207,6 +202,16 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         true => Ok(Exit::JobsFailed),
         false => Ok(Exit::Complete),
     }
+}
+
+/// Tells the state of a job, as the command did before it took images.
+fn explain_as_before(context: &Context, args: &ExplainArgs) -> Result<Exit> {
+    say_error(
+        "note: `convsweep explain` shows which pixels decide a prediction, of the images that \
+        are named after the job; what it told of a job is told by `convsweep why`:",
+    );
+    let job = args.model.clone();
+    why(context, &WhyArgs { job })
 }
 
 fn explained_class(args: &ExplainArgs, names: &ClassNames) -> Result<ExplainedClass> {
