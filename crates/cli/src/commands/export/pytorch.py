@@ -50,8 +50,9 @@ class Network(nn.Sequential):
 
     def prepare(self, image):
         """A PIL image, or bytes [height, width] or [height, width, channels], as the network reads it: floats [channels, height,
-        width]. Colours, size and normalisation are those of training. The size is reached by a filter of the program's own rather
-        than Pillow's, which rounds differently; an image that has the size already keeps its pixels."""
+        width]. Colours, size and normalisation are those of training. The size is reached by the program's own filter, not by
+        Pillow's. An image that has the size already keeps its pixels; in others, a sum halfway between two bytes may be rounded
+        the other way. Pillow decodes JPEG files with small differences of its own."""
         channels, height, width = self.description["input_shape"]
         planes = fitted(planes_of(image, channels, self.images), self.images["resize"], height, width)
         mean, std = (torch.tensor(self.description["normalization"][key], dtype=torch.float64)[:, None, None] for key in ("mean", "std"))
