@@ -43,6 +43,16 @@ query *args: _build
 status *args: _build
     @exec "{{program}}" status "$@"
 
+# Build the worker for other devices, `libtorch` or `cuda`, beside the program (minutes the first time; LibTorch comes from a Python that has PyTorch, or is installed)
+[group("experiments"), no-cd]
+worker *name:
+    @"{{root}}/crates/worker/install.sh" {{name}}
+
+# List the devices and the installed workers, each started once
+[group("experiments"), no-cd]
+workers: _build
+    @exec "{{program}}" devices
+
 # Run the tests (a few minutes once everything is built); list the skipped and the slowest ones
 [group("development")]
 test *args: _build
@@ -68,6 +78,16 @@ test-real: _build
 [group("development")]
 test-peers *networks: _build
     ./tests/peers.sh {{networks}}
+
+# Compare every layer, optimizer and twenty losses on LibTorch with PyTorch's vectors (after `just worker libtorch`)
+[group("development")]
+test-libtorch:
+    @./crates/worker/install.sh test-libtorch
+
+# Compile the CUDA worker without a GPU or the CUDA toolkit
+[group("development")]
+check-cuda:
+    DOCS_RS=1 CARGO_TARGET_DIR="{{target}}/cuda-check" cargo check --release --package convsweep-worker --no-default-features --features cuda
 
 # Fuzz each reader of files, or those named, for SECONDS seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
 [group("development")]

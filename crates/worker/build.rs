@@ -1,4 +1,5 @@
-//! Gives the program the git revision it is built from, which is part of an attempt's fingerprint.
+//! Gives the program the git revision it is built from, which is part of an attempt's fingerprint,
+//! and where LibTorch lies.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +19,13 @@ fn main() {
         "cargo::rustc-env=CONVSWEEP_REVISION={}",
         revision().unwrap_or_else(|| "unknown".into())
     );
+    // The worker finds the libraries that it was built with where they are.
+    if let Some(folder) = std::env::var_os("DEP_TCH_LIBTORCH_LIB") {
+        let folder = Path::new(&folder).display();
+        println!("cargo::rustc-link-arg-bins=-Wl,-rpath,{folder}");
+        println!("cargo::rustc-link-arg-benches=-Wl,-rpath,{folder}");
+        println!("cargo::rustc-link-arg-tests=-Wl,-rpath,{folder}");
+    }
 }
 
 /// The abbreviated revision, with `-dirty` appended if the sources differ from it; `None` outside a

@@ -4,10 +4,9 @@
 #[path = "../../nn/tests/common/random_architecture.rs"]
 mod random_architecture;
 
-use convsweep_nn::{Network, build, device};
+use convsweep_nn::{Network, build, first_device};
 use convsweep_onnx::{OnnxFile, OnnxOptions, Preprocessing, write_onnx};
 use convsweep_spec::augment::MeanStd;
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::id::JobId;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
@@ -37,7 +36,7 @@ fn shape() -> Shape {
 
 /// A network whose tensors all have random values.
 fn network(model: &ModelSpec, classes: u32) -> Network {
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     randomized(build(model, shape(), classes, 1, &device).expect("fits"))
 }
 

@@ -75,6 +75,15 @@ pub fn devices() -> Vec<DeviceInfo> {
     available()
 }
 
+/// The first device that this program can use, as tests and benchmarks take it.
+///
+/// # Errors
+/// If there is none.
+pub fn first_device() -> Result<Device, DeviceError> {
+    let first = available().into_iter().next();
+    device(first.map_or(DeviceName::CPU, |first| first.name))
+}
+
 /// The device called `name`.
 ///
 /// # Errors
@@ -91,6 +100,13 @@ pub fn device(name: DeviceName) -> Result<Device, DeviceError> {
         None => Ok(cpu()),
         Some(index) => Ok(gpu(index as usize)),
     }
+}
+
+/// Sets the number of threads (at least one) that share the work of each operation.
+pub fn use_threads(count: usize) {
+    convsweep_kernels::use_threads(count);
+    #[cfg(feature = "libtorch")]
+    tch::set_num_threads(i32::try_from(count.max(1)).unwrap_or(i32::MAX));
 }
 
 #[cfg(not(any(feature = "cuda", feature = "libtorch")))]

@@ -36,9 +36,9 @@ pub use attribution::{ImageGradients, LayerPlanes, ObservedNetwork};
 pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
-pub use convsweep_kernels::use_threads;
 pub use device::{
-    BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, instructions,
+    BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, first_device,
+    instructions, use_threads,
 };
 pub use ema::Average;
 pub use features::Features;

@@ -4,8 +4,7 @@ mod common;
 
 use common::plain_conv;
 use common::random_architecture::{Draw, fitting, kinds};
-use convsweep_nn::{Network, build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{Network, build, first_device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{ModelSummary, Shape, tensors};
 
@@ -17,7 +16,7 @@ fn networks_agree_with_their_summaries() {
         height,
         width,
     };
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..150 {
         let mut draw = Draw::new(number);
@@ -113,8 +112,7 @@ fn mask(layer: Layer, seed: u64, step: u64) -> Vec<f32> {
     let model = ModelSpec {
         layers: vec![layer, Layer::Flatten],
     };
-    let network =
-        build(&model, input, 60, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
+    let network = build(&model, input, 60, 0, &first_device().expect("a device")).expect("fits");
     network
         .derivatives(
             vec![1.0; 40 * 60],
@@ -178,7 +176,7 @@ fn initial_weights_depend_on_the_path_of_a_layer() {
             input,
             2,
             7,
-            &device(DeviceName::CPU).expect("cpu"),
+            &first_device().expect("a device"),
         )
         .expect("fits");
         network

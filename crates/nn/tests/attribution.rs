@@ -4,8 +4,7 @@
 mod common;
 
 use common::random_architecture::{Draw, fitting, numbers, randomized};
-use convsweep_nn::{Network, build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{Network, build, first_device};
 use convsweep_spec::model::{
     Activation, Conv, Init, Layer, ModelSpec, Padding, Residual, Shortcut,
 };
@@ -23,7 +22,7 @@ fn input() -> Shape {
 }
 
 fn trained(model: &ModelSpec, classes: u32) -> Network {
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     randomized(build(model, input(), classes, 1, &device).expect("fits"))
 }
 

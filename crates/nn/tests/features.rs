@@ -6,10 +6,9 @@ mod common;
 use common::random_architecture::{Draw, fitting, numbers, randomized};
 use common::{dense, image, plain_conv};
 use convsweep_nn::loss::Targets;
-use convsweep_nn::{Features, Network, build, device};
+use convsweep_nn::{Features, Network, build, first_device};
 use convsweep_plan::{Overrides, plan};
 use convsweep_spec::data::{DataFacts, DataSpec};
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::train::Kernels;
 use std::path::Path;
@@ -132,7 +131,7 @@ fn shipped(preset: &str, side: u32) -> Network {
     let plan = plan(&path, &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"));
     let model = &plan.configurations[0].member.resolved.model;
     let side = side as usize;
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     build(model, image([1, 3, side, side]), 10, 5, &device).expect("fits")
 }
 
@@ -160,7 +159,7 @@ fn features_of_shipped_architectures_do_not_depend_on_the_batch() {
 #[test]
 fn features_of_random_architectures_do_not_depend_on_the_batch() {
     let input = [4, 7, 6];
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     let mut checked = 0;
     for number in 0..400 {
         let mut draw = Draw::new(number);

@@ -5,8 +5,7 @@ mod common;
 
 use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
-use convsweep_nn::{build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{build, first_device};
 use convsweep_spec::model::*;
 use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::Shape;
@@ -205,7 +204,7 @@ fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernel
     let model = ModelSpec {
         layers: layers.to_vec(),
     };
-    let mut network = build(&model, input, 10, 3, &device(DeviceName::CPU).expect("cpu"))
+    let mut network = build(&model, input, 10, 3, &first_device().expect("a device"))
         .expect("fits")
         .with_kernels(kernels);
     // SGD, since Adam makes full steps of gradients that consist of rounding errors: after 20 steps
@@ -289,7 +288,7 @@ fn evaluation_agrees_with_stock_operations() {
     for layers in [resnet20(), mobile.to_vec()] {
         let model = ModelSpec { layers };
         let mut network =
-            build(&model, input, 10, 3, &device(DeviceName::CPU).expect("cpu")).expect("fits");
+            build(&model, input, 10, 3, &first_device().expect("a device")).expect("fits");
         let optimizer = Optimizer::sgd(0.05, 0.9);
         let mut state = OptimizerState::new(&optimizer);
         for step in 0..5 {
@@ -349,7 +348,7 @@ fn check_against_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
     );
     for kernels in [Kernels::Auto, Kernels::Direct] {
         let network =
-            build(&model, input, 10, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
+            build(&model, input, 10, 0, &first_device().expect("a device")).expect("fits");
         let mut network = network.with_kernels(kernels);
         let shapes: Vec<(String, Vec<usize>)> = network
             .parameters()
@@ -419,7 +418,7 @@ fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
         input,
         10,
         3,
-        &device(DeviceName::CPU).expect("cpu"),
+        &first_device().expect("a device"),
     )
     .expect("fits");
     let choices = network.with_kernels(kernels).kernel_choices();

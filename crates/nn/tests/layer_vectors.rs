@@ -1,8 +1,7 @@
 //! Every layer against PyTorch: outputs, and gradients with respect to the input and to each
 //! parameter (from `tests/vectors/layers.py`).
 
-use convsweep_nn::{build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{build, first_device};
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
@@ -70,7 +69,7 @@ fn every_layer_agrees_with_pytorch() {
         let outputs: usize = case.output.iter().product();
         let mut layers = case.layers.clone();
         layers.push(Layer::Flatten);
-        let device = device(DeviceName::CPU).expect("cpu");
+        let device = first_device().expect("a device");
         let mut network = build(&ModelSpec { layers }, input, outputs as u32, 0, &device)
             .unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let have: Vec<_> = network

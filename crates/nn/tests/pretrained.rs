@@ -2,10 +2,9 @@
 //! to save them: their outputs here are PyTorch's. `tests/vectors/weights.py` makes narrow ones,
 //! `tests/peers_weights.py` (`just test-peers`) those of full size.
 
-use convsweep_nn::{Network, build, device};
+use convsweep_nn::{Network, build, first_device};
 use convsweep_plan::{Overrides, Plan, plan};
 use convsweep_spec::data::{DataFacts, DataSpec};
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -62,7 +61,7 @@ fn loaded(model: &str, file: &Path, images: Images) -> Network {
         height,
         width,
     };
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     let model = &configuration.model;
     let mut network = build(model, input, images.classes, 0, &device).expect("fits");
     let bytes = std::fs::read(file).expect("is there");

@@ -5,8 +5,7 @@ mod common;
 
 use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
-use convsweep_nn::{Network, build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{Network, build, first_device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::train::{Moments, Optimizer, Rule};
@@ -66,7 +65,7 @@ fn network(model: &ModelSpec, input: Shape, classes: u32, seed: u64) -> Network 
         input,
         classes,
         seed,
-        &device(DeviceName::CPU).expect("cpu"),
+        &first_device().expect("a device"),
     )
     .expect("fits")
 }

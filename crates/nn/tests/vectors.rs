@@ -13,8 +13,7 @@ use burn::tensor::{Tensor, TensorData};
 use common::plain_conv;
 use convsweep_nn::loss::{Mixture, Objective};
 use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
-use convsweep_nn::{Network, build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{Network, build, first_device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::{ClassWeights, Group, Loss, Moments, Optimizer, Rule, Transfer};
@@ -43,8 +42,7 @@ fn network() -> Network {
         height: 4,
         width: 4,
     };
-    let mut network =
-        build(&model, input, 3, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
+    let mut network = build(&model, input, 3, 0, &first_device().expect("a device")).expect("fits");
     let names: Vec<_> = network
         .parameters()
         .iter()
@@ -63,7 +61,7 @@ fn network() -> Network {
 }
 
 fn gradients(network: &Network, step: u64) -> Vec<Tensor<1>> {
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     let gradient = |(j, p): (usize, &convsweep_nn::Named)| {
         let one = |(i, w): (usize, f32)| {
             let i = i as f64;
@@ -269,8 +267,7 @@ fn losses_and_their_gradients() {
         height: 1,
         width: 4,
     };
-    let mut network =
-        build(&model, input, 5, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
+    let mut network = build(&model, input, 5, 0, &first_device().expect("a device")).expect("fits");
     let start = |_: &str| {
         Some(
             (0..20)
@@ -378,7 +375,7 @@ fn weights_of_pytorch_give_its_logits() {
         input,
         5,
         0,
-        &device(DeviceName::CPU).expect("cpu"),
+        &first_device().expect("a device"),
     )
     .expect("fits");
     let file = std::fs::read(kept("transfer.safetensors")).expect("kept");

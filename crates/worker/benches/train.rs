@@ -12,10 +12,9 @@
 use convsweep_data::{Batcher, DataError, Location, Subset, Subsets, epoch_order, open, split};
 use convsweep_nn::loss::score_image;
 use convsweep_nn::optimizer::OptimizerState;
-use convsweep_nn::{Network, build, device};
+use convsweep_nn::{Network, build, first_device};
 use convsweep_plan::{Overrides, plan};
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::TrainSpec;
 use serde_json::{Value, json};
@@ -129,7 +128,7 @@ impl Measure {
             height,
             width,
         };
-        let device = device(DeviceName::CPU)?;
+        let device = first_device()?;
         let classes = self.classes as u32;
         let network = build(&configuration.model, input, classes, 0, &device)?;
         Ok(network.with_kernels(configuration.train.kernels))

@@ -23,11 +23,11 @@ use commands::{Commands, Request};
 use convsweep_files::{survive_size_limit, with_enough_stack};
 use convsweep_inference::Inference;
 use convsweep_spec::command::MISCONFIGURED;
+use convsweep_spec::device::WorkerDevice;
 use convsweep_spec::inference::{InferenceReply, InferenceRequest};
 use heartbeat::Heartbeat;
 use messages::{MessageWriter, report_panics, say, say_error};
 use replies::write_reply;
-use serde::Serialize;
 use std::io;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -156,20 +156,16 @@ fn die_with_parent() {
     }
 }
 
-#[derive(Serialize)]
-struct DeviceRow {
-    name: String,
-    kind: String,
-    backend: &'static str,
-}
-
 fn print_devices() -> ExitCode {
     let mut rows = Vec::new();
     for device in convsweep_nn::devices() {
-        rows.push(DeviceRow {
-            name: device.name.to_string(),
+        rows.push(WorkerDevice {
+            name: device.name,
             kind: device.kind,
-            backend: convsweep_nn::BACKEND,
+            backend: convsweep_nn::BACKEND.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            revision: env!("CONVSWEEP_REVISION").into(),
+            instructions: convsweep_nn::instructions(),
         });
     }
     match serde_json::to_string(&rows) {

@@ -5,7 +5,8 @@ use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_runner::devices::{FoundDevice, find_devices, worker_folder};
+use convsweep_runner::devices::{FoundDevice, find_devices, probe, worker_folder};
+use convsweep_spec::device::WorkerDevice;
 use serde_json::{Value, json};
 
 const COLUMNS: [&str; 5] = ["device", "what", "memory", "cores", "usable"];
@@ -18,14 +19,18 @@ pub struct DevicesArgs {
     pub json: bool,
 }
 
-/// Prints the devices, and why one of them cannot be used.
+/// Starts each device's worker, and prints the devices and why one of them cannot be used.
 ///
 /// # Errors
 /// If stdout cannot be written.
 pub fn devices(args: &DevicesArgs) -> Result<Exit> {
-    let devices = find_devices(&worker_folder());
+    let mut devices = find_devices(&worker_folder());
+    let probed = probe(&mut devices);
     if args.json {
-        let objects: Vec<Value> = devices.iter().map(object).collect();
+        let both = devices.iter().zip(&probed);
+        let objects: Vec<Value> = both
+            .map(|(device, probed)| object(device, probed))
+            .collect();
         say_json(&objects)?;
     } else {
         let rows: Vec<_> = devices.iter().map(row).collect();
@@ -39,7 +44,7 @@ pub fn devices(args: &DevicesArgs) -> Result<Exit> {
     })
 }
 
-fn object(device: &FoundDevice) -> Value {
+fn object(device: &FoundDevice, probed: &Option<WorkerDevice>) -> Value {
     json!({
         "name": device.name,
         "description": device.description,
@@ -47,6 +52,7 @@ fn object(device: &FoundDevice) -> Value {
         "cores": device.cores,
         "worker": device.worker,
         "problem": device.problem,
+        "answer": probed,
     })
 }
 

@@ -11,7 +11,7 @@ use convsweep_spec::train::Kernels;
 
 /// The operations for tensors on `device`.
 #[cfg_attr(
-    not(feature = "flex"),
+    not(any(feature = "flex", feature = "libtorch")),
     expect(unused_variables, reason = "all other devices have the same")
 )]
 pub(crate) fn ops_for(device: &Device, kernels: Kernels) -> &'static dyn Ops {
@@ -21,6 +21,10 @@ pub(crate) fn ops_for(device: &Device, kernels: Kernels) -> &'static dyn Ops {
         Kernels::Auto if super::flex::runs_on(device) => &FlexOps::AUTO,
         #[cfg(feature = "flex")]
         Kernels::Direct if super::flex::runs_on(device) => &FlexOps::DIRECT,
+        #[cfg(feature = "libtorch")]
+        Kernels::Auto | Kernels::Direct if super::libtorch::runs_on(device) => {
+            &super::libtorch::TorchOps
+        }
         Kernels::Auto | Kernels::Direct => &StockOps::OF_DEVICE,
     }
 }

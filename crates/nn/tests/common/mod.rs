@@ -5,8 +5,7 @@
 
 pub mod random_architecture;
 
-use convsweep_nn::{Network, build, device};
-use convsweep_spec::device::DeviceName;
+use convsweep_nn::{Network, build, first_device};
 use convsweep_spec::model::{Conv, Dense, Init, Layer, ModelSpec, Padding};
 use convsweep_spec::shape::Shape;
 
@@ -39,7 +38,7 @@ pub fn dense(units: u32) -> Layer {
 /// A network of these layers on the CPU, for images of this shape.
 pub fn network(layers: Vec<Layer>, input: [usize; 4], classes: u32) -> Network {
     let model = ModelSpec { layers };
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     build(&model, image(input), classes, 5, &device).expect("fits")
 }
 

@@ -6,12 +6,15 @@ mod choice;
 mod cores;
 mod families;
 mod found;
+mod probe;
 mod slot_settings;
+mod timed_answer;
 mod worker_program;
 
 pub use choice::{DeviceChoice, choose_devices, parse_device_list};
 pub use cores::usable_cores;
 pub use families::find_devices;
 pub use found::FoundDevice;
+pub use probe::probe;
 pub use slot_settings::SlotSettings;
 pub use worker_program::worker_folder;

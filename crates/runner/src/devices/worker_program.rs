@@ -33,12 +33,9 @@ pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
 fn missing(worker: &Path) -> String {
     let name = worker.file_name().unwrap_or_default().to_string_lossy();
     let folder = worker.parent().unwrap_or(worker).display();
-    let features = match name.strip_prefix("convsweep-worker-") {
-        Some(feature) => format!(" --features {feature}"),
-        None => String::new(),
+    let command = match name.strip_prefix("convsweep-worker-") {
+        Some(family) => format!("just worker {family}"),
+        None => "cargo build --release --workspace".to_string(),
     };
-    format!(
-        "its worker {name} is not in {folder}: build it \
-         (cargo build --release -p convsweep-worker{features}) and put it there"
-    )
+    format!("its worker {name} is not in {folder}: `{command}` builds it")
 }

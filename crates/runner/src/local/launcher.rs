@@ -92,6 +92,10 @@ fn worker_command(slot: &LocalSlot) -> Command {
     // Each training step allocates what the previous one freed. Keeping freed pages for a minute
     // saves the kernel from clearing them again for every step.
     command.env("MIMALLOC_PURGE_DELAY", "60000");
+    // The same for libraries that have the C library's allocator, such as LibTorch.
+    for name in ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"] {
+        command.env(name, "1073741824");
+    }
     if slot.memory_bytes.is_some() {
         // Otherwise the allocator reserves a gigabyte ahead, which counts against the limit.
         command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");

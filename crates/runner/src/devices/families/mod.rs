@@ -138,7 +138,7 @@ mod tests {
             missing.contains("convsweep-worker-cuda is not in"),
             "{missing}"
         );
-        assert!(missing.contains("--features cuda"), "{missing}");
+        assert!(missing.contains("`just worker cuda`"), "{missing}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The memory of NVIDIA GPUs, as the driver's own program reports it.
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use crate::devices::timed_answer::answer_in_time;
+use std::process::Command;
+use std::time::Duration;
 
 /// The driver's program can hang for minutes when the driver is in trouble.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -14,30 +14,8 @@ pub(super) fn ask_nvidia_smi() -> Option<String> {
         "--query-gpu=pci.bus_id,memory.total",
         "--format=csv,noheader,nounits",
     ]);
-    command.stdin(Stdio::null());
-    command.stdout(Stdio::piped());
-    command.stderr(Stdio::null());
-    let mut child = command.spawn().ok()?;
-    if !exits_in_time(&mut child)? {
-        let _ = child.kill();
-        let _ = child.wait();
-        return None;
-    }
-    // The answer is short enough for the pipe, so it can be read after the program's end.
-    let mut answer = String::new();
-    child.stdout.take()?.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
-fn exits_in_time(child: &mut Child) -> Option<bool> {
-    let start = Instant::now();
-    while child.try_wait().ok()?.is_none() {
-        if start.elapsed() > TIMEOUT {
-            return Some(false);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Some(true)
+    let answer = answer_in_time(&mut command, TIMEOUT).ok()??;
+    Some(answer.stdout)
 }
 
 /// Memory in bytes of the GPU at a PCI address, from the program's answer.
