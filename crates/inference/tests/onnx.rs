@@ -126,7 +126,7 @@ fn pytorch_file(model: &ModelSpec, network: &Network) -> Vec<u8> {
     let counts = read.tensors.iter().filter(|tensor| !tensor.is_floating());
     let statistics = shapes.iter().filter(|tensor| tensor.statistic).count();
     assert_eq!(counts.count(), statistics / 2, "one for each batch norm");
-    let device = device(DeviceName::CPU).expect("cpu");
+    let device = first_device().expect("a device");
     let classes = network.classes() as u32;
     let mut other = build(model, self::shape(), classes, 2, &device).expect("fits");
     let whole = Transfer {

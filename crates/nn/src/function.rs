@@ -1,6 +1,7 @@
 //! Functions of a batch that have no parameters and no kernels of ours, by Burn's operations.
 
 use crate::batch::Batch;
+use crate::ops::Ops;
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Slice, Tensor, TensorData};
 use convsweep_spec::augment::Fill;
@@ -35,10 +36,10 @@ impl Function {
     /// Computes the function.
     ///
     /// Panics on flat features: `spec::shape` has rejected such a model before.
-    pub(crate) fn apply(&self, batch: Batch) -> Batch {
+    pub(crate) fn apply(&self, batch: Batch, ops: &dyn Ops) -> Batch {
         let image = match *self {
             Function::PadShortcut { stride, channels } => {
-                return pad_shortcut(batch, stride, channels);
+                return pad_shortcut(batch, stride, channels, ops);
             }
             Function::GlobalMax => return Batch::Flat(global_max(batch.channels_first())),
             Function::AdaptiveAverage(size) => adaptive_average(batch.channels_first(), size),
@@ -165,24 +166,20 @@ fn mirrored(x: Tensor<4>, dim: usize, (before, after): (usize, usize)) -> Tensor
 }
 
 /// Every `stride`-th pixel, with channels of zeros appended up to `channels`.
-fn pad_shortcut(batch: Batch, stride: [usize; 2], channels: usize) -> Batch {
+fn pad_shortcut(batch: Batch, stride: [usize; 2], channels: usize, ops: &dyn Ops) -> Batch {
     let all = || Slice::new(0, None, 1);
     let every = |d: usize| Slice::new(0, None, stride[d] as isize);
     match batch {
         Batch::ChannelsLast(x) => {
-            let x = sliced(x, stride, [all(), every(0), every(1), all()]);
+            let x = ops.strided(x, [all(), every(0), every(1), all()]);
             Batch::ChannelsLast(with_zeros(x, 3, channels))
         }
         other => {
             let slices = [all(), all(), every(0), every(1)];
-            let x = sliced(other.channels_first(), stride, slices);
+            let x = ops.strided(other.channels_first(), slices);
             Batch::ChannelsFirst(with_zeros(x, 1, channels))
         }
     }
-}
-
-fn sliced(x: Tensor<4>, stride: [usize; 2], slices: [Slice; 4]) -> Tensor<4> {
-    if stride == [1, 1] { x } else { x.slice(slices) }
 }
 
 /// Appends zeros up to `size` along a dimension.

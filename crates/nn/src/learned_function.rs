@@ -5,6 +5,7 @@ use crate::batch::Batch;
 use crate::group_norm::group_norm;
 use crate::layer_parameters::LayerParameters;
 use crate::locally_connected::{Windows, locally_connected};
+use crate::ops::Ops;
 use burn::tensor::Tensor;
 
 /// A function of a batch and of a layer's parameters, which are indices in the network's list. A
@@ -31,7 +32,7 @@ impl LearnedFunction {
     ///
     /// Panics where the function needs images but gets flat features: `spec::shape` has rejected
     /// such a model before.
-    pub(crate) fn apply(&self, batch: Batch, parameters: &[Tensor<1>]) -> Batch {
+    pub(crate) fn apply(&self, batch: Batch, parameters: &[Tensor<1>], ops: &dyn Ops) -> Batch {
         let parameter = |index: usize| parameters[index].clone();
         match self {
             LearnedFunction::LocallyConnected {
@@ -40,7 +41,7 @@ impl LearnedFunction {
             } => {
                 let (weight, bias) = (parameter(*weight), bias.map(parameter));
                 let x = batch.channels_first();
-                Batch::ChannelsFirst(locally_connected(x, weight, bias, windows))
+                Batch::ChannelsFirst(locally_connected(x, weight, bias, windows, ops))
             }
             LearnedFunction::GroupNorm {
                 scale,

@@ -1,6 +1,7 @@
 //! A convolution with weights of its own at each position, by Burn's operations.
 
 use crate::function::pad;
+use crate::ops::Ops;
 use burn::tensor::{Slice, Tensor};
 use convsweep_spec::augment::Fill;
 
@@ -22,6 +23,7 @@ pub(crate) fn locally_connected(
     weight: Tensor<1>,
     bias: Option<Tensor<1>>,
     windows: &Windows,
+    ops: &dyn Ops,
 ) -> Tensor<4> {
     let [n, c, ..] = x.dims();
     let [rows, columns] = windows.count;
@@ -30,7 +32,7 @@ pub(crate) fn locally_connected(
     let mut patches = Vec::with_capacity(taps);
     for i in 0..taps {
         let first = [i / windows.kernel[1], i % windows.kernel[1]];
-        let pixels = strided(x.clone(), first, windows.stride, windows.count);
+        let pixels = ops.strided(x.clone(), strided(first, windows.stride, windows.count));
         patches.push(pixels.unsqueeze_dim::<5>(2));
     }
     let positions = rows * columns;
@@ -46,11 +48,11 @@ pub(crate) fn locally_connected(
 }
 
 /// `count` rows and columns, `stride` apart, from `first` on.
-fn strided(x: Tensor<4>, first: [usize; 2], stride: [usize; 2], count: [usize; 2]) -> Tensor<4> {
+fn strided(first: [usize; 2], stride: [usize; 2], count: [usize; 2]) -> [Slice; 4] {
     let range = |d: usize| {
         let end = first[d] + (count[d] - 1) * stride[d] + 1;
         Slice::new(first[d] as isize, Some(end as isize), stride[d] as isize)
     };
     let all = || Slice::new(0, None, 1);
-    x.slice([all(), all(), range(0), range(1)])
+    [all(), all(), range(0), range(1)]
 }

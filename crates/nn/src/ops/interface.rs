@@ -2,8 +2,8 @@
 
 use super::fused::{FusedConv, FusedDense, FusedNorm, ParameterStep, TransposedConv};
 use crate::batch::Batch;
-use burn::tensor::Tensor;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{Slice, Tensor};
 use std::fmt::Debug;
 
 /// Name of a kernel, and why it was chosen.
@@ -100,6 +100,14 @@ pub(crate) trait Ops: Debug + Send + Sync {
 
     /// `[batch, channels]`: the mean of each plane.
     fn global_average(&self, batch: Batch) -> Tensor<2>;
+
+    /// Pixels at regular distances, without a copy where they are all.
+    fn strided(&self, x: Tensor<4>, slices: [Slice; 4]) -> Tensor<4> {
+        match slices.iter().any(|slice| *slice != Slice::full()) {
+            true => x.slice(slices),
+            false => x,
+        }
+    }
 
     /// `[batch, features]`, channel-major.
     fn flatten(&self, batch: Batch) -> Tensor<2> {

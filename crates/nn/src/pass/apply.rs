@@ -56,8 +56,10 @@ impl Pass<'_> {
             Operation::Dropout { name, rate, unit } => self.dropout(batch, name, *rate, *unit),
             Operation::Flatten => Batch::Flat(self.ops.flatten(batch)),
             Operation::Pool { pooling, .. } => self.pool(batch, pooling),
-            Operation::Function { function, .. } => function.apply(batch),
-            Operation::LearnedFunction(function) => function.apply(batch, &self.parameters),
+            Operation::Function { function, .. } => function.apply(batch, self.ops),
+            Operation::LearnedFunction(function) => {
+                function.apply(batch, &self.parameters, self.ops)
+            }
             Operation::Gate(operations) => self.gate(batch, operations),
             Operation::Observe => self.observe(batch),
             Operation::Branches {

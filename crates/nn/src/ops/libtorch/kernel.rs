@@ -33,6 +33,15 @@ pub(super) trait UnitKernel: Backend {
 
     fn unit_of_four(
         x: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        third: FloatTensor<Self>,
+        unit: Unit,
+    ) -> FloatTensor<Self>;
+
+    fn unit_of_five(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
@@ -77,6 +86,22 @@ pub(super) fn of_norm<const D: usize>(
     })
 }
 
+/// The unit of `x`, the weights of a convolution, scale, shift, and a summand if there is one.
+pub(super) fn of_conv_norm(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    parameters: [Tensor<1>; 2],
+    summand: Option<Tensor<4>>,
+    unit: Unit,
+) -> Tensor<4> {
+    let [scale, shift] = parameters.map(Tensor::into_dispatch);
+    let (x, w) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match summand.map(Tensor::into_dispatch) {
+        None => <Dispatch as UnitKernel>::unit_of_four(x, w, scale, shift, unit),
+        Some(summand) => <Dispatch as UnitKernel>::unit_of_five(x, w, scale, shift, summand, unit),
+    })
+}
+
 impl UnitKernel for LibTorch {
     fn unit_of_one(x: TchTensor, unit: Unit) -> TchTensor {
         evaluated([x], &unit)
@@ -92,12 +117,23 @@ impl UnitKernel for LibTorch {
 
     fn unit_of_four(
         x: TchTensor,
+        first: TchTensor,
+        second: TchTensor,
+        third: TchTensor,
+        unit: Unit,
+    ) -> TchTensor {
+        evaluated([x, first, second, third], &unit)
+    }
+
+    fn unit_of_five(
+        x: TchTensor,
+        weight: TchTensor,
         scale: TchTensor,
         shift: TchTensor,
         summand: TchTensor,
         unit: Unit,
     ) -> TchTensor {
-        evaluated([x, scale, shift, summand], &unit)
+        evaluated([x, weight, scale, shift, summand], &unit)
     }
 }
 
@@ -125,12 +161,23 @@ impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
 
     fn unit_of_four(
         x: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        third: FloatTensor<Self>,
+        unit: Unit,
+    ) -> FloatTensor<Self> {
+        tracked::<C, 4>([x, first, second, third], unit)
+    }
+
+    fn unit_of_five(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
         unit: Unit,
     ) -> FloatTensor<Self> {
-        tracked::<C, 4>([x, scale, shift, summand], unit)
+        tracked::<C, 5>([x, weight, scale, shift, summand], unit)
     }
 }
 

@@ -12,9 +12,9 @@ use super::stock;
 use crate::batch::Batch;
 use burn::backend::DispatchDevice;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Slice, Tensor};
 use burn_tch::LibTorch;
-use kernel::{of_layer, of_norm, of_one};
+use kernel::{of_conv_norm, of_layer, of_norm, of_one};
 use unit::{FoundMoments, Unit};
 
 /// Why all layers are computed so.
@@ -85,7 +85,6 @@ impl Ops for TorchOps {
     ) -> (Batch, BatchMoments) {
         let found = FoundMoments::default();
         let unit = Unit::BatchNorm(norm, found.clone());
-        let device = parameters[0].device().inner();
         let y = match batch {
             Batch::Flat(x) => {
                 let summand = summand.map(Batch::flatten);
@@ -96,11 +95,25 @@ impl Ops for TorchOps {
                 Batch::ChannelsLast(of_norm(x, parameters, summand, unit))
             }
         };
-        let moments = match found.get() {
-            Some(moments) => moments.clone().map(Tensor::from_primitive::<LibTorch>),
-            None => [0, 1].map(|_| Tensor::empty([0], &device)),
-        };
-        (y, moments)
+        (y, moments_of(&found))
+    }
+
+    fn conv_norm_train(
+        &self,
+        batch: Batch,
+        summand: Option<Batch>,
+        (layer, conv): (WeightAndBias, &FusedConv),
+        (parameters, norm): ([Tensor<1>; 2], FusedNorm),
+    ) -> (Batch, BatchMoments) {
+        if layer.bias.is_some() {
+            let batch = self.conv(batch, layer, conv);
+            return self.batch_norm_train(batch, summand, parameters, norm);
+        }
+        let found = FoundMoments::default();
+        let unit = Unit::ConvNorm(conv.clone(), norm, found.clone());
+        let (x, summand) = (batch.channels_last(), summand.map(Batch::channels_last));
+        let y = of_conv_norm(x, layer.weight, parameters, summand, unit);
+        (Batch::ChannelsLast(y), moments_of(&found))
     }
 
     fn batch_norm(
@@ -133,9 +146,24 @@ impl Ops for TorchOps {
         }
     }
 
+    /// Burn's gradient of a slice with steps reads single values.
+    fn strided(&self, x: Tensor<4>, slices: [Slice; 4]) -> Tensor<4> {
+        let slices = slices.map(|slice| {
+            let end = slice.end.map(|end| end as i64);
+            (slice.start as i64, end, slice.step as i64)
+        });
+        of_one(x, Unit::Strided(slices))
+    }
+
     fn global_average(&self, batch: Batch) -> Tensor<2> {
         of_one(batch.channels_last(), Unit::GlobalAverage)
     }
+}
+
+/// The moments that a unit has found in its forward pass.
+fn moments_of(found: &FoundMoments) -> BatchMoments {
+    let moments = found.get().expect("a unit with a norm sets its moments");
+    moments.clone().map(Tensor::from_primitive::<LibTorch>)
 }
 
 /// Whether the padding is the same on both sides, as LibTorch has it for pools.

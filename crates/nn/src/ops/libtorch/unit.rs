@@ -28,12 +28,16 @@ pub(super) enum Unit {
     Dense { units: i64, relu: bool },
     /// Of pixels or features, scale, shift, and a summand if there is one.
     BatchNorm(FusedNorm, FoundMoments),
+    /// Of pixels, weights, scale, shift, and a summand if there is one.
+    ConvNorm(FusedConv, FusedNorm, FoundMoments),
     /// Of pixels.
     MaxPool(MaxPoolOptions<2>),
     /// Of pixels.
     AveragePool(AvgPoolOptions<2>),
     /// Of pixels; `[batch, channels]`.
     GlobalAverage,
+    /// Of a tensor of four dimensions: first index, end if it is not the last, and step of each.
+    Strided([(i64, Option<i64>, i64); 4]),
 }
 
 impl Unit {
@@ -47,9 +51,30 @@ impl Unit {
                 let weight = inputs[1].view([*units, -1]);
                 rectify(x.linear(&weight, inputs.get(2)), *relu)
             }
-            Unit::BatchNorm(norm, moments) => batch_norm(inputs, norm, moments),
+            Unit::BatchNorm(norm, moments) => match x.dim() {
+                4 => {
+                    let y = normalize(&planes(x), &inputs[1..3], norm, moments);
+                    add_and_rectify(pixels(&y), inputs.get(3), norm)
+                }
+                _ => {
+                    let y = normalize(x, &inputs[1..3], norm, moments);
+                    add_and_rectify(y, inputs.get(3), norm)
+                }
+            },
+            Unit::ConvNorm(conv, norm, moments) => {
+                let y = convolve(&planes(x), &inputs[1..2], conv);
+                let y = normalize(&y, &inputs[2..4], norm, moments);
+                add_and_rectify(pixels(&y), inputs.get(4), norm)
+            }
             Unit::MaxPool(options) => pixels(&max_pool(&planes(x), options)),
             Unit::AveragePool(options) => pixels(&average_pool(&planes(x), options)),
+            Unit::Strided(slices) => {
+                let mut y = x.shallow_clone();
+                for (dim, (start, end, step)) in (0..).zip(*slices) {
+                    y = y.slice(dim, start, end, step);
+                }
+                y.contiguous()
+            }
             Unit::GlobalAverage => x.mean_dim([1i64, 2].as_slice(), false, None),
         }
     }
@@ -123,16 +148,17 @@ fn transpose(x: &Tensor, parameters: &[Tensor], transposed: &TransposedConv) -> 
         .narrow(3, 0, size[3] - columns)
 }
 
-fn batch_norm(inputs: &[Tensor], norm: &FusedNorm, moments: &FoundMoments) -> Tensor {
-    let is_image = inputs[0].dim() == 4;
-    let x = match is_image {
-        true => planes(&inputs[0]),
-        false => inputs[0].shallow_clone(),
-    };
+/// Normalises each channel, the second dimension, by its own moments.
+fn normalize(
+    x: &Tensor,
+    parameters: &[Tensor],
+    norm: &FusedNorm,
+    moments: &FoundMoments,
+) -> Tensor {
     let none: Option<&Tensor> = None;
     let (y, mean, inverse) = x.native_batch_norm(
-        Some(&inputs[1]),
-        Some(&inputs[2]),
+        parameters.first(),
+        parameters.get(1),
         none,
         none,
         true,
@@ -141,15 +167,18 @@ fn batch_norm(inputs: &[Tensor], norm: &FusedNorm, moments: &FoundMoments) -> Te
     );
     let variance = inverse.detach().pow_tensor_scalar(-2.0) - norm.epsilon;
     let variance = variance.clamp_min(0.0);
-    // Whoever asks for the moments of a batch asks once.
-    let _ = moments.set([TchTensor::new(mean.detach()), TchTensor::new(variance)]);
-    let mut y = match is_image {
-        true => pixels(&y),
-        false => y,
+    // A copy, since the graph needs the mean and Burn may change its tensor in place. Whoever asks
+    // for the moments of a batch asks once.
+    let mean = mean.detach().copy();
+    let _ = moments.set([TchTensor::new(mean), TchTensor::new(variance)]);
+    y
+}
+
+fn add_and_rectify(y: Tensor, summand: Option<&Tensor>, norm: &FusedNorm) -> Tensor {
+    let y = match summand {
+        Some(summand) => y + summand,
+        None => y,
     };
-    if let Some(summand) = inputs.get(3) {
-        y = y + summand;
-    }
     rectify(y, norm.relu)
 }
 
