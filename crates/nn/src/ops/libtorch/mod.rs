@@ -4,9 +4,10 @@
 //! its own. Here a layer with what follows it is one unit, which LibTorch differentiates itself.
 
 mod kernel;
+mod optimizer;
 mod unit;
 
-use super::fused::{FusedConv, FusedDense, FusedNorm, TransposedConv};
+use super::fused::{FusedConv, FusedDense, FusedNorm, ParameterStep, TransposedConv};
 use super::interface::{BatchMoments, KernelAndReason, Ops, WeightAndBias};
 use super::stock;
 use crate::batch::Batch;
@@ -157,6 +158,16 @@ impl Ops for TorchOps {
 
     fn global_average(&self, batch: Batch) -> Tensor<2> {
         of_one(batch.channels_last(), Unit::GlobalAverage)
+    }
+
+    fn step(
+        &self,
+        step: ParameterStep,
+        parameter: &mut Tensor<1>,
+        gradient: &Tensor<1>,
+        moments: &mut [&mut Tensor<1>],
+    ) -> bool {
+        optimizer::step(step, parameter, gradient, moments)
     }
 }
 
