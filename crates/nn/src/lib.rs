@@ -8,6 +8,7 @@
 
 mod activation;
 mod attribution;
+mod backend_settings;
 mod batch;
 mod build;
 mod choices;
@@ -33,6 +34,7 @@ mod state_error;
 mod transfer;
 
 pub use attribution::{ImageGradients, LayerPlanes, ObservedNetwork};
+pub use backend_settings::{BackendSettings, use_backend_settings};
 pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;

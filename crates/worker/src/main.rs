@@ -119,6 +119,7 @@ fn serve() -> ExitCode {
 
 /// Carries out a request under heartbeats.
 fn answer_alive(inference: &mut Inference, request: &InferenceRequest) -> InferenceReply {
+    _ = convsweep_nn::use_backend_settings(None);
     let _heartbeat = Heartbeat::of_answer();
     inference.answer(request)
 }
@@ -157,6 +158,7 @@ fn die_with_parent() {
 }
 
 fn print_devices() -> ExitCode {
+    _ = convsweep_nn::use_backend_settings(None);
     let mut rows = Vec::new();
     for device in convsweep_nn::devices() {
         rows.push(WorkerDevice {

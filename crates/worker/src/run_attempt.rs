@@ -19,6 +19,7 @@ use convsweep_train::{Attempt, Directive, peak_memory_bytes, reset_peak_memory, 
 use std::cell::RefCell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::Instant;
 
 /// Runs `job`, the request with this number, and reports its outcome, unless nobody is there to
@@ -122,6 +123,7 @@ fn run_job(
     failpoints: &Failpoints,
     (lock, log): (&JobLock, &RefCell<EventLog>),
 ) -> Result<Option<Outcome>> {
+    set_up_backend(&job.execution.data_cache);
     let device = convsweep_nn::device(job.execution.device)?;
     let fingerprint = fingerprint(job.execution.device);
     let logged_metrics = log.borrow().logged_metrics().clone();
@@ -138,6 +140,21 @@ fn run_job(
         directive: &|| directive(commands, number),
         wait_for_verdict: &|epoch| commands.wait_for_verdict(number, epoch),
     })?)
+}
+
+/// Sets the backend up for the first job of this process, and says how.
+fn set_up_backend(data_cache: &Path) {
+    let Some(settings) = convsweep_nn::use_backend_settings(Some(data_cache)) else {
+        return;
+    };
+    tracing::info!("the backend is set up: {}", settings.words);
+    if let Some(file) = settings.ignored {
+        let file = file.display();
+        tracing::warn!(
+            "{file} is not read: the worker has settings of its own ({})",
+            settings.words
+        );
+    }
 }
 
 /// Writes an event, and notes if nobody reads events any more.

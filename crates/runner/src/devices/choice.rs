@@ -2,6 +2,7 @@
 
 use super::families::none_found;
 use super::found::FoundDevice;
+use super::worker_program::{worker_path, worker_problem};
 use crate::error::RunnerError;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 
@@ -10,7 +11,8 @@ use convsweep_spec::device::{DeviceFamily, DeviceName};
 pub enum DeviceChoice {
     /// Every usable GPU, or the CPU if there is none.
     Auto,
-    /// This device; a family of GPUs without a number means every usable one of them.
+    /// This device; a family of GPUs without a number means every usable one of them, each by the
+    /// worker that is taken first, or by the one that is named.
     Named(DeviceName),
 }
 
@@ -60,7 +62,7 @@ fn devices_of(
     match choice {
         DeviceChoice::Auto => automatic(found),
         DeviceChoice::Named(name) if name.index.is_none() && !name.family.is_cpu() => {
-            usable_gpus(name.family, found)
+            usable_gpus(name, found)
         }
         DeviceChoice::Named(name) => Ok(vec![named(name, found)?]),
     }
@@ -70,7 +72,7 @@ fn devices_of(
 fn automatic(found: &[FoundDevice]) -> Result<Vec<&FoundDevice>, RunnerError> {
     for family in DeviceFamily::ALL {
         if !family.is_cpu()
-            && let Ok(gpus) = usable_gpus(family, found)
+            && let Ok(gpus) = usable_gpus(DeviceName::from(family), found)
         {
             return Ok(gpus);
         }
@@ -78,13 +80,10 @@ fn automatic(found: &[FoundDevice]) -> Result<Vec<&FoundDevice>, RunnerError> {
     Ok(vec![named(DeviceName::CPU, found)?])
 }
 
-fn usable_gpus(
-    family: DeviceFamily,
-    found: &[FoundDevice],
-) -> Result<Vec<&FoundDevice>, RunnerError> {
+fn usable_gpus(asked: DeviceName, found: &[FoundDevice]) -> Result<Vec<&FoundDevice>, RunnerError> {
     let mut usable = Vec::new();
     let mut problem = None;
-    for gpu in found.iter().filter(|device| device.name.family == family) {
+    for gpu in found.iter().filter(|device| serves(device, asked)) {
         match &gpu.problem {
             None => usable.push(gpu),
             Some(first) => problem = problem.or(Some(first.clone())),
@@ -93,25 +92,74 @@ fn usable_gpus(
     if !usable.is_empty() {
         return Ok(usable);
     }
-    let name = family.name().to_string();
-    let reason = problem.unwrap_or_else(|| none_found(family));
+    let reason = match (
+        problem,
+        found.iter().find(|device| is_same_gpu(device, asked)),
+    ) {
+        (Some(problem), _) => problem,
+        (None, Some(by_other)) => not_served(asked, by_other),
+        (None, None) => none_found(asked.family),
+    };
+    let name = asked.to_string();
     Err(RunnerError::UnusableDevice { name, reason })
 }
 
-fn named(name: DeviceName, found: &[FoundDevice]) -> Result<&FoundDevice, RunnerError> {
-    let reason = match found.iter().find(|device| device.name == name) {
-        Some(device) => match &device.problem {
-            Some(problem) => problem.clone(),
-            None => return Ok(device),
-        },
-        None => {
-            let names: Vec<String> = found.iter().map(|device| device.name.to_string()).collect();
-            let names = names.join(", ");
-            format!("it is not there; this machine has {names}")
+/// Whether a found device is meant by a name: the same worker, or the one that is taken first if
+/// none is named.
+fn serves(device: &FoundDevice, asked: DeviceName) -> bool {
+    let is_worker = match asked.worker {
+        None => device.name.worker.is_none(),
+        Some(worker) => {
+            let program = device.worker.file_name();
+            program.is_some_and(|name| name == worker.program())
         }
     };
-    let name = name.to_string();
+    is_worker && is_same_gpu(device, asked)
+}
+
+fn is_same_gpu(device: &FoundDevice, asked: DeviceName) -> bool {
+    let is_number = asked.index.is_none() || asked.index == device.name.index;
+    device.name.family == asked.family && is_number
+}
+
+/// Why a worker does not serve a GPU that is there.
+fn not_served(asked: DeviceName, by_other: &FoundDevice) -> String {
+    let problem = match (asked.worker, by_other.worker.parent()) {
+        (Some(worker), Some(folder)) => worker_problem(&worker_path(folder, worker)),
+        _ => by_other.problem.clone(),
+    };
+    problem.unwrap_or_else(|| {
+        "its worker was built without CUDA: `just worker libtorch` builds it again, with a PyTorch \
+         that has CUDA (CONVSWEEP_TORCH_PYTHON)"
+            .to_string()
+    })
+}
+
+fn named(asked: DeviceName, found: &[FoundDevice]) -> Result<&FoundDevice, RunnerError> {
+    let device = found.iter().find(|device| serves(device, asked));
+    let reason = match device.map(|device| (device, &device.problem)) {
+        Some((device, None)) => return Ok(device),
+        Some((_, Some(problem))) => problem.clone(),
+        None => not_there(asked, found),
+    };
+    let name = asked.to_string();
     Err(RunnerError::UnusableDevice { name, reason })
+}
+
+/// Why a device is not among those found: it has another worker, its whole family has a problem,
+/// or it does not exist.
+fn not_there(asked: DeviceName, found: &[FoundDevice]) -> String {
+    let mut same_gpu = found.iter().filter(|device| is_same_gpu(device, asked));
+    if let Some(by_other) = same_gpu.next() {
+        return not_served(asked, by_other);
+    }
+    let family = DeviceName::from(asked.family);
+    if let Some(problem) = found.iter().find(|device| device.name == family) {
+        return problem.problem.clone().unwrap_or_default();
+    }
+    let names: Vec<String> = found.iter().map(|device| device.name.to_string()).collect();
+    let names = names.join(", ");
+    format!("it is not there; this machine has {names}")
 }
 
 #[cfg(test)]
@@ -127,6 +175,7 @@ mod tests {
             cores: 0,
             worker: "/w/worker".into(),
             problem: problem.map(str::to_string),
+            gpu: None,
         }
     }
 
@@ -156,6 +205,38 @@ mod tests {
         assert_eq!(choose("cpu,cpu,auto", &cpu), "cpu");
         assert_eq!(choose("auto", &mixed), "cuda:0 cuda:2");
         assert_eq!(choose("cuda,cpu,cuda:0", &mixed), "cuda:0 cuda:2 cpu");
+    }
+
+    #[test]
+    fn a_worker_can_be_named() {
+        let by = |name: &str, worker: &str| FoundDevice {
+            worker: format!("/w/{worker}").into(),
+            ..device(name, None)
+        };
+        let both = [
+            device("cpu", None),
+            by("cuda:0", "convsweep-worker-libtorch"),
+            by("cuda:0@cubecl", "convsweep-worker-cuda"),
+        ];
+        assert_eq!(choose("cuda", &both), "cuda:0");
+        assert_eq!(choose("auto", &both), "cuda:0");
+        assert_eq!(choose("cuda@cubecl", &both), "cuda:0@cubecl");
+        let twice = "cuda:0@libtorch,cuda:0,cuda:0@cubecl";
+        assert_eq!(choose(twice, &both), "cuda:0 cuda:0@cubecl");
+        let missing = choose("cuda:0@cubecl", &both[..2]);
+        let expect = "4 device cuda:0@cubecl cannot be used: its worker convsweep-worker-cuda is \
+                      not in /w: `just worker cuda` builds it";
+        assert_eq!(missing, expect);
+    }
+
+    #[test]
+    fn a_family_without_a_device_says_why() {
+        let hidden = [device("cpu", None), device("cuda", Some("all are hidden"))];
+        assert_eq!(choose("auto", &hidden), "cpu");
+        for asked in ["cuda", "cuda:0", "cuda:0@libtorch"] {
+            let expect = format!("4 device {asked} cannot be used: all are hidden");
+            assert_eq!(choose(asked, &hidden), expect);
+        }
     }
 
     #[test]

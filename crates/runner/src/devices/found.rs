@@ -20,4 +20,17 @@ pub struct FoundDevice {
     pub worker: PathBuf,
     /// Why the device cannot be used, and what to do; `None` if it can.
     pub problem: Option<String>,
+    /// What else is known of a GPU.
+    pub gpu: Option<GpuDetails>,
+}
+
+/// What the driver says of a GPU.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GpuDetails {
+    /// Version of the driver.
+    pub driver: Option<String>,
+    /// What its hardware can do, as NVIDIA numbers it, such as 9.0.
+    pub compute_capability: Option<String>,
+    /// Whether only one process at a time may compute on it.
+    pub is_exclusive: bool,
 }

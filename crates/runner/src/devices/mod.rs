@@ -14,7 +14,7 @@ mod worker_program;
 pub use choice::{DeviceChoice, choose_devices, parse_device_list};
 pub use cores::usable_cores;
 pub use families::find_devices;
-pub use found::FoundDevice;
+pub use found::{FoundDevice, GpuDetails};
 pub use probe::probe;
 pub use slot_settings::SlotSettings;
 pub use worker_program::worker_folder;

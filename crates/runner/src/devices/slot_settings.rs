@@ -61,10 +61,15 @@ impl SlotSettings {
         }
     }
 
-    /// The number of slots set for this device, or else for its family.
+    /// The number of slots set for this device, or else for it by any worker, or for its family.
     pub(crate) fn count(&self, device: DeviceName) -> Option<u32> {
-        let of_device = self.counts.get(&device);
-        let count = of_device.or_else(|| self.counts.get(&DeviceName::from(device.family)));
+        let family = DeviceName::from(device.family);
+        let of_worker = DeviceName {
+            index: None,
+            ..device
+        };
+        let names = [device, device.by_any_worker(), of_worker, family];
+        let count = names.iter().find_map(|name| self.counts.get(name));
         count.copied()
     }
 
@@ -130,6 +135,7 @@ fn bad_part(part: &str, problem: &str) -> RunnerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use convsweep_spec::device::WorkerKind;
 
     #[test]
     fn a_device_has_its_own_count_or_that_of_its_family() {
@@ -137,6 +143,8 @@ mod tests {
         assert_eq!(settings.count(DeviceName::cuda(0)), Some(3));
         assert_eq!(settings.count(DeviceName::cuda(1)), Some(2));
         assert_eq!(settings.count(DeviceName::CPU), None);
+        let by_cubecl = DeviceName::cuda(1).by(WorkerKind::CubeCl);
+        assert_eq!(settings.count(by_cubecl), Some(2));
         let cores: SlotSettings = "cpu=2, cpu=cores".parse().unwrap();
         assert_eq!(cores.count(DeviceName::CPU), None);
     }

@@ -1,6 +1,6 @@
 //! The programs that train on the devices.
 
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::WorkerKind;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,18 @@ pub fn worker_folder() -> PathBuf {
     folder.unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Path of the worker program for a device.
-pub(crate) fn worker_path(worker_folder: &Path, device: DeviceName) -> PathBuf {
-    worker_folder.join(device.family.worker())
+/// Path of a worker program.
+pub(crate) fn worker_path(worker_folder: &Path, worker: WorkerKind) -> PathBuf {
+    worker_folder.join(worker.program())
+}
+
+/// Whether the worker by LibTorch at `worker` was built with CUDA: it then names the library that
+/// has it.
+pub(crate) fn has_torch_cuda(worker: &Path) -> bool {
+    const LIBRARY: &[u8] = b"libtorch_cuda.so";
+    let program = fs::read(worker).unwrap_or_default();
+    let mut windows = program.windows(LIBRARY.len());
+    windows.any(|window| window == LIBRARY)
 }
 
 /// Why a worker program cannot be started, as far as its file shows.
@@ -33,9 +42,7 @@ pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
 fn missing(worker: &Path) -> String {
     let name = worker.file_name().unwrap_or_default().to_string_lossy();
     let folder = worker.parent().unwrap_or(worker).display();
-    let command = match name.strip_prefix("convsweep-worker-") {
-        Some(family) => format!("just worker {family}"),
-        None => "cargo build --release --workspace".to_string(),
-    };
+    let kind = WorkerKind::of_program(&name).unwrap_or(WorkerKind::Flex);
+    let command = kind.build_command();
     format!("its worker {name} is not in {folder}: `{command}` builds it")
 }

@@ -6,6 +6,7 @@ use super::worker_slot::{RunningAttempt, WorkerSlot};
 use crate::run_event::{JobResult, LimitReached, RunEvent};
 use crate::schedule::shared_states::awaited_among;
 use crate::schedule::{Consequence, NextStep};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::outcome::Outcome;
 use tokio::time::Instant;
 
@@ -153,11 +154,12 @@ impl Dispatcher<'_> {
         self.close_family(slot, &reason, &stderr);
     }
 
-    /// Closes all slots on devices of a slot's family, which have the same worker program. That is
+    /// Closes all slots on devices of a slot's family that have the same worker program. That is
     /// reported once, or by the error of the run if no other slots are left.
     pub(super) fn close_family(&mut self, slot: usize, reason: &str, stderr: &str) {
         let device = self.slots[slot].slot.device;
-        let is_of_family = |slot: &WorkerSlot| slot.slot.device.family == device.family;
+        let program = |device: DeviceName| (device.family, device.worker);
+        let is_of_family = |slot: &WorkerSlot| program(slot.slot.device) == program(device);
         let of_family: Vec<bool> = self.slots.iter().map(is_of_family).collect();
         let closed = self.scheduler.close_slots(|slot| of_family[slot]);
         for &slot in &closed {
@@ -172,10 +174,12 @@ impl Dispatcher<'_> {
         tracing::info!(%device, reason, "slots closed: {closed:?}");
         self.last_stderr = stderr.to_string();
         if !self.scheduler.all_slots_closed() {
+            let last = stderr.lines().rfind(|line| !line.trim().is_empty());
+            let said = last.map_or(String::new(), |line| format!(" ({})", line.trim()));
             self.report(RunEvent::SlotClosed {
                 slot,
                 device,
-                reason: reason.to_string(),
+                reason: format!("{reason}{said}"),
             });
         }
     }

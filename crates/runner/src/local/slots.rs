@@ -106,10 +106,17 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
     for device in chosen {
         let is_cpu = device.name.family.is_cpu();
         let wanted = count(device, settings, cores);
-        let count = count_that_fits(device, settings, wanted);
+        let mut count = count_that_fits(device, settings, wanted);
         if count < wanted {
             let note = memory_note(device, settings, count, wanted);
             arranged.notes.push(note);
+        }
+        if count > 1 && device.gpu.as_ref().is_some_and(|gpu| gpu.is_exclusive) {
+            let name = device.name;
+            let note =
+                format!("1 slot on {name} instead of {count}, because it is in exclusive mode");
+            arranged.notes.push(note);
+            count = 1;
         }
         let threads = if is_cpu {
             settings.job_threads()
@@ -180,7 +187,7 @@ fn threads_of_gpu_slot(chosen: &[&FoundDevice], settings: &SlotSettings, cores: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::devices::parse_device_list;
+    use crate::devices::{GpuDetails, parse_device_list};
 
     fn device(name: &str, gib: u64) -> FoundDevice {
         FoundDevice {
@@ -191,6 +198,7 @@ mod tests {
             cores: 0,
             worker: "/w/worker".into(),
             problem: (name == "cuda:1").then(|| "broken".to_string()),
+            gpu: None,
         }
     }
 
@@ -252,6 +260,21 @@ mod tests {
         check("cpu", "", 100, &[100]);
         // The memory of a GPU cannot be limited, only shared out.
         check("cuda", "cuda=8", 30, &[0, 0]);
+    }
+
+    #[test]
+    fn a_gpu_in_exclusive_mode_has_one_slot() {
+        let gpu = FoundDevice {
+            gpu: Some(GpuDetails {
+                is_exclusive: true,
+                ..GpuDetails::default()
+            }),
+            ..device("cuda:0", 0)
+        };
+        let arranged = arrange(&[&gpu], &"cuda=3".parse().unwrap(), &[0]);
+        assert_eq!(arranged.slots.len(), 1);
+        let note = "1 slot on cuda:0 instead of 3, because it is in exclusive mode";
+        assert_eq!(arranged.notes, [note]);
     }
 
     #[test]

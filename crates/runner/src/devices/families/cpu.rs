@@ -4,23 +4,28 @@ use super::machine::{Machine, field};
 use crate::devices::found::FoundDevice;
 use crate::devices::worker_program::{worker_path, worker_problem};
 use convsweep_files::memory_limit;
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceName, WorkerKind};
 
 /// The CPU with the project's own kernels.
 pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
-    vec![processor(machine, DeviceName::CPU, "")]
+    vec![processor(machine, DeviceName::CPU, WorkerKind::Flex, "")]
 }
 
 /// The CPU with LibTorch, if its worker is installed.
 pub(super) fn find_libtorch(machine: &Machine) -> Vec<FoundDevice> {
-    if !worker_path(machine.worker_folder, DeviceName::LIBTORCH).exists() {
+    if !worker_path(machine.worker_folder, WorkerKind::LibTorch).exists() {
         return Vec::new();
     }
-    vec![processor(machine, DeviceName::LIBTORCH, " by LibTorch")]
+    vec![processor(
+        machine,
+        DeviceName::LIBTORCH,
+        WorkerKind::LibTorch,
+        " by LibTorch",
+    )]
 }
 
-fn processor(machine: &Machine, name: DeviceName, suffix: &str) -> FoundDevice {
-    let worker = worker_path(machine.worker_folder, name);
+fn processor(machine: &Machine, name: DeviceName, kind: WorkerKind, suffix: &str) -> FoundDevice {
+    let worker = worker_path(machine.worker_folder, kind);
     FoundDevice {
         name,
         description: processor_model(machine) + suffix,
@@ -29,6 +34,7 @@ fn processor(machine: &Machine, name: DeviceName, suffix: &str) -> FoundDevice {
         cores: machine.cores,
         problem: worker_problem(&worker),
         worker,
+        gpu: None,
     }
 }
 

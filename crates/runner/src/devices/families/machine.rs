@@ -1,5 +1,6 @@
 //! The machine as discovery sees it, so that tests can describe another one.
 
+use super::driver_facts::DriverFacts;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ pub(super) struct Machine<'a> {
     pub(super) process_memory_bytes: Option<u64>,
     /// `CUDA_VISIBLE_DEVICES` of the environment.
     pub(super) cuda_visible_devices: Option<&'a str>,
+    /// Asks the driver's library for its GPUs; `None` if it does not answer.
+    pub(super) ask_nvml: &'a dyn Fn() -> Option<DriverFacts>,
     /// Asks `nvidia-smi` for the memory of all GPUs; empty if it does not answer.
     pub(super) ask_nvidia_smi: &'a dyn Fn() -> String,
 }

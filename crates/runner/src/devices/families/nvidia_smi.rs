@@ -1,5 +1,6 @@
 //! The memory of NVIDIA GPUs, as the driver's own program reports it.
 
+use super::driver_facts::is_same_address;
 use crate::devices::timed_answer::answer_in_time;
 use std::process::Command;
 use std::time::Duration;
@@ -23,15 +24,11 @@ pub(super) fn memory_of(answer: &str, pci_address: &str) -> Option<u64> {
     if pci_address.is_empty() {
         return None;
     }
-    // The answer has eight digits for the PCI domain, the driver's files have four.
-    let wanted = pci_address.to_ascii_lowercase();
-    let wanted = wanted.trim_start_matches('0');
     for line in answer.lines() {
         let Some((address, mebibytes)) = line.split_once(',') else {
             continue;
         };
-        let address = address.trim().to_ascii_lowercase();
-        if address.trim_start_matches('0').ends_with(wanted) {
+        if is_same_address(address, pci_address) {
             return mebibytes.trim().parse::<u64>().ok().map(|mib| mib << 20);
         }
     }

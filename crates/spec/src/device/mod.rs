@@ -1,11 +1,14 @@
-//! Names of the devices that networks are trained on.
+//! Names of the devices that networks are trained on, and the programs that train on them.
+
+mod worker_kind;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
+pub use worker_kind::WorkerKind;
 
-/// A kind of device; each has a worker program of its own.
+/// A kind of device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeviceFamily {
     /// The CPU with the project's own kernels.
@@ -29,12 +32,14 @@ impl DeviceFamily {
         }
     }
 
-    /// File name of the worker program that trains on devices of this family.
-    pub fn worker(self) -> &'static str {
+    /// The workers that can train on devices of this family, the one that is taken first if it is
+    /// installed. On a GPU that is LibTorch: its convolutions are those of cuDNN, as PyTorch's are,
+    /// while CubeCL's are known to be slow.
+    pub fn workers(self) -> &'static [WorkerKind] {
         match self {
-            Self::Cpu => "convsweep-worker",
-            Self::LibTorch => "convsweep-worker-libtorch",
-            Self::Cuda => "convsweep-worker-cuda",
+            Self::Cpu => &[WorkerKind::Flex],
+            Self::LibTorch => &[WorkerKind::LibTorch],
+            Self::Cuda => &[WorkerKind::LibTorch, WorkerKind::CubeCl],
         }
     }
 
@@ -55,7 +60,8 @@ impl DeviceFamily {
     }
 }
 
-/// A device as users, logs and workers name it: `cpu`, `libtorch`, `cuda` (all GPUs), `cuda:1`.
+/// A device as users, logs and workers name it: `cpu`, `libtorch`, `cuda` (all GPUs), `cuda:1`,
+/// `cuda:1@cubecl` (by that worker).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceName {
@@ -63,25 +69,45 @@ pub struct DeviceName {
     pub family: DeviceFamily,
     /// Its number within the family, if one was given.
     pub index: Option<u32>,
+    /// The worker that serves it, if one was given.
+    pub worker: Option<WorkerKind>,
 }
 
 impl DeviceName {
     /// The CPU.
-    pub const CPU: DeviceName = DeviceName {
-        family: DeviceFamily::Cpu,
-        index: None,
-    };
+    pub const CPU: DeviceName = DeviceName::of_family(DeviceFamily::Cpu);
     /// The CPU by LibTorch.
-    pub const LIBTORCH: DeviceName = DeviceName {
-        family: DeviceFamily::LibTorch,
-        index: None,
-    };
+    pub const LIBTORCH: DeviceName = DeviceName::of_family(DeviceFamily::LibTorch);
+
+    const fn of_family(family: DeviceFamily) -> DeviceName {
+        DeviceName {
+            family,
+            index: None,
+            worker: None,
+        }
+    }
 
     /// The CUDA device with this number.
     pub fn cuda(index: u32) -> DeviceName {
         DeviceName {
-            family: DeviceFamily::Cuda,
             index: Some(index),
+            ..DeviceName::of_family(DeviceFamily::Cuda)
+        }
+    }
+
+    /// This device, served by that worker.
+    pub fn by(self, worker: WorkerKind) -> DeviceName {
+        DeviceName {
+            worker: Some(worker),
+            ..self
+        }
+    }
+
+    /// This device, whichever worker serves it.
+    pub fn by_any_worker(self) -> DeviceName {
+        DeviceName {
+            worker: None,
+            ..self
         }
     }
 }
@@ -89,18 +115,19 @@ impl DeviceName {
 impl From<DeviceFamily> for DeviceName {
     /// The whole family.
     fn from(family: DeviceFamily) -> DeviceName {
-        DeviceName {
-            family,
-            index: None,
-        }
+        DeviceName::of_family(family)
     }
 }
 
 impl fmt::Display for DeviceName {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.index {
-            Some(index) => write!(f, "{}:{index}", self.family.name()),
-            None => f.write_str(self.family.name()),
+        f.write_str(self.family.name())?;
+        if let Some(index) = self.index {
+            write!(f, ":{index}")?;
+        }
+        match self.worker {
+            Some(worker) => write!(f, "@{}", worker.name()),
+            None => Ok(()),
         }
     }
 }
@@ -130,7 +157,10 @@ pub struct WorkerDevice {
 
 /// A text that names no device.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("unknown device \"{0}\": known are auto, cpu, cuda, cuda:N and libtorch")]
+#[error(
+    "unknown device \"{0}\": known are auto, cpu, cuda, cuda:N and libtorch, and \
+     cuda:N@libtorch and cuda:N@cubecl for one of the workers"
+)]
 pub struct UnknownDevice(pub String);
 
 impl FromStr for DeviceName {
@@ -138,10 +168,8 @@ impl FromStr for DeviceName {
 
     fn from_str(text: &str) -> Result<DeviceName, UnknownDevice> {
         let unknown = || UnknownDevice(text.to_string());
-        let (family, number) = match text.split_once(':') {
-            Some((family, number)) => (family, Some(number)),
-            None => (text, None),
-        };
+        let (device, worker) = split(text, '@');
+        let (family, number) = split(device, ':');
         let family = DeviceFamily::ALL
             .into_iter()
             .find(|known| known.name() == family)
@@ -154,8 +182,30 @@ impl FromStr for DeviceName {
                 _ => return Err(unknown()),
             },
         };
-        Ok(DeviceName { family, index })
+        let worker = match worker {
+            None => None,
+            Some(name) => Some(chosen_worker(family, name).ok_or_else(unknown)?),
+        };
+        Ok(DeviceName {
+            family,
+            index,
+            worker,
+        })
     }
+}
+
+fn split(text: &str, separator: char) -> (&str, Option<&str>) {
+    match text.split_once(separator) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+/// The worker with this name, where a family has several.
+fn chosen_worker(family: DeviceFamily, name: &str) -> Option<WorkerKind> {
+    let workers = family.workers();
+    let worker = workers.iter().find(|worker| worker.name() == name)?;
+    (workers.len() > 1).then_some(*worker)
 }
 
 impl TryFrom<String> for DeviceName {
@@ -172,7 +222,16 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["cpu", "libtorch", "cuda", "cuda:0", "cuda:12"] {
+        for text in [
+            "cpu",
+            "libtorch",
+            "cuda",
+            "cuda:0",
+            "cuda:12",
+            "cuda:0@libtorch",
+            "cuda:3@cubecl",
+            "cuda@cubecl",
+        ] {
             let name: DeviceName = text.parse().expect(text);
             assert_eq!(name.to_string(), text);
             let json = serde_json::to_string(&name).expect("serialises");
@@ -192,7 +251,21 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         for text in [
-            "", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:01", "cuda:x", "cuda:0:0",
+            "",
+            "gpu",
+            "CPU",
+            "cpu:0",
+            "cuda:",
+            "cuda:-1",
+            "cuda:01",
+            "cuda:x",
+            "cuda:0:0",
+            "cuda:0@",
+            "cuda:0@flex",
+            "cuda@cubecl:0",
+            "cpu@flex",
+            "libtorch@libtorch",
+            "@cubecl",
         ] {
             assert_eq!(
                 text.parse::<DeviceName>(),

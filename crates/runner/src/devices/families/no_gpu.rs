@@ -1,0 +1,72 @@
+//! Why there is no GPU where one may be expected.
+
+use super::driver_facts::DriverFacts;
+use super::machine::Machine;
+use crate::devices::found::FoundDevice;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
+use std::path::PathBuf;
+
+/// A row for the whole family that says why it has no device; `None` on a machine where nothing
+/// hints at a GPU. `hidden` is the number of GPUs that `CUDA_VISIBLE_DEVICES` hides.
+pub(super) fn no_gpu(machine: &Machine, facts: &DriverFacts, hidden: usize) -> Option<FoundDevice> {
+    let problem = if hidden > 0 {
+        hidden_problem(machine, hidden)
+    } else if has_driver(machine, facts) {
+        driver_problem(facts)
+    } else {
+        missing_driver(&nvidia_card(machine)?)
+    };
+    Some(FoundDevice {
+        name: DeviceName::from(DeviceFamily::Cuda),
+        description: "NVIDIA GPUs".to_string(),
+        memory_bytes: None,
+        process_memory_bytes: None,
+        cores: 0,
+        worker: PathBuf::new(),
+        problem: Some(problem),
+        gpu: None,
+    })
+}
+
+fn hidden_problem(machine: &Machine, hidden: usize) -> String {
+    let visible = machine.cuda_visible_devices.unwrap_or_default();
+    let gpus = match hidden {
+        1 => "the GPU".to_string(),
+        count => format!("all {count} GPUs"),
+    };
+    format!("CUDA_VISIBLE_DEVICES=\"{visible}\" hides {gpus}: unset it, or set it to 0")
+}
+
+fn has_driver(machine: &Machine, facts: &DriverFacts) -> bool {
+    facts.version.is_some() || machine.path("dev/nvidiactl").exists()
+}
+
+fn driver_problem(facts: &DriverFacts) -> String {
+    let version = facts.version.as_deref().unwrap_or("of unknown version");
+    format!(
+        "the NVIDIA driver ({version}) is loaded, but shows no GPU: see `nvidia-smi`; in a container \
+         give it GPUs (`--gpus all`), on a cluster ask the scheduler for one (`--gres=gpu:1`)"
+    )
+}
+
+fn missing_driver(card: &str) -> String {
+    format!(
+        "there is an NVIDIA card at PCI address {card}, but its driver is not loaded: install \
+         NVIDIA's driver; in a container give it GPUs (`--gpus all`)"
+    )
+}
+
+/// The PCI address of a display or compute card by NVIDIA.
+fn nvidia_card(machine: &Machine) -> Option<String> {
+    const NVIDIA: &str = "0x10de";
+    const DISPLAY: &str = "0x03";
+    let mut cards = Vec::new();
+    for folder in machine.list("sys/bus/pci/devices") {
+        let address = folder.file_name()?.to_string_lossy().into_owned();
+        let read = |name: &str| machine.read(&format!("sys/bus/pci/devices/{address}/{name}"));
+        if read("vendor").trim() == NVIDIA && read("class").starts_with(DISPLAY) {
+            cards.push(address);
+        }
+    }
+    cards.into_iter().min()
+}
