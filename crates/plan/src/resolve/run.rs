@@ -115,7 +115,8 @@ fn unknown_device(node: &Node, text: &str) -> Problem {
     let families = DeviceFamily::ALL.map(|family| format!("\"{}\"", family.name()));
     let families = families.join(", ");
     let help = format!(
-        "devices are {families} and \"cuda:0\", \"cuda:1\", …; \
+        "devices are {families} and \"cuda:0\", \"cuda:1\", …, \"cuda:0@libtorch\", \
+         \"cuda:0@cubecl\"; \
          `convsweep devices` lists those of this machine"
     );
     Problem::of(ProblemCode::UnknownName, node, title).help(help)

@@ -16,7 +16,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub changes: FileArgs,
     /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA
-    /// device, else the CPU].
+    /// device, else the CPU]. The worker by LibTorch serves CUDA devices where it was built with
+    /// CUDA, else that by CubeCL; cuda:0@libtorch and cuda:0@cubecl name one.
     #[arg(long, value_name = "LIST")]
     pub devices: Option<String>,
     /// Number of jobs that run at the same time on a device, such as cpu=2,cuda=1 [default: the

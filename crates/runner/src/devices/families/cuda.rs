@@ -107,3 +107,53 @@ fn library_problem(machine: &Machine) -> Option<String> {
                    or add its folder to LD_LIBRARY_PATH";
     Some(problem.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::devices::families::faked_machine::{machine, problem, put, put_machine};
+    use crate::devices::families::find_on;
+    use crate::devices::found::FoundDevice;
+    use std::fs;
+
+    #[test]
+    fn the_worker_by_libtorch_is_taken_where_it_has_cuda() {
+        let dir = tempfile::tempdir().unwrap();
+        put_machine(dir.path());
+        put(dir.path(), "bin/convsweep-worker-cuda", "");
+        put(
+            dir.path(),
+            "bin/convsweep-worker-libtorch",
+            "\0libtorch_cuda.so\0",
+        );
+        let workers = dir.path().join("bin");
+        let found = find_on(&machine(dir.path(), &workers));
+        let served = |device: &FoundDevice| {
+            let program = device.worker.file_name().unwrap();
+            format!("{} {}", device.name, program.to_string_lossy())
+        };
+        let served: Vec<String> = found[2..].iter().map(served).collect();
+        let expect = [
+            "cuda:0 convsweep-worker-libtorch",
+            "cuda:0@cubecl convsweep-worker-cuda",
+            "cuda:1 convsweep-worker-libtorch",
+            "cuda:1@cubecl convsweep-worker-cuda",
+        ];
+        assert_eq!(served, expect);
+    }
+
+    #[test]
+    fn missing_parts_of_the_driver_are_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        put_machine(dir.path());
+        put(dir.path(), "bin/convsweep-worker-cuda", "");
+        let workers = dir.path().join("bin");
+        let machine = machine(dir.path(), &workers);
+        assert_eq!(problem(&find_on(&machine), 1), "");
+        fs::remove_file(dir.path().join("usr/lib64/libcuda.so.1")).unwrap();
+        let text = problem(&find_on(&machine), 1);
+        assert!(text.contains("libcuda.so.1"), "{text}");
+        fs::remove_file(dir.path().join("dev/nvidiactl")).unwrap();
+        let text = problem(&find_on(&machine), 1);
+        assert!(text.contains("nvidiactl cannot be opened"), "{text}");
+    }
+}

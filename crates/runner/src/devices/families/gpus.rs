@@ -130,3 +130,50 @@ fn device_file_problem(machine: &Machine, minor: u32) -> Option<String> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::families::faked_machine::{found_with, names, problem};
+
+    #[test]
+    fn the_drivers_library_describes_gpus() {
+        let found = found_with(
+            GpuFacts {
+                memory_bytes: Some(1 << 40),
+                compute_capability: Some("9.0".into()),
+                ..GpuFacts::default()
+            },
+            None,
+        );
+        assert_eq!(names(&found)[1..], ["cuda:0 H200", "cuda:1 Second"]);
+        assert_eq!(found[1].memory_bytes, Some(1 << 40));
+        let gpu = found[1].gpu.clone().unwrap();
+        assert_eq!(gpu.driver.as_deref(), Some("570.1"));
+        assert_eq!(gpu.compute_capability.as_deref(), Some("9.0"));
+        assert_eq!(problem(&found, 1), "");
+    }
+
+    #[test]
+    fn compute_modes_are_honoured() {
+        let with = |mode: GpuMode, processes: &[u32]| {
+            let processes = processes.to_vec();
+            let facts = GpuFacts {
+                mode,
+                processes,
+                ..GpuFacts::default()
+            };
+            found_with(facts, None)
+        };
+        let prohibited = problem(&with(GpuMode::Prohibited, &[]), 1);
+        let expect = "its compute mode lets no process use it: \
+                      `sudo nvidia-smi -i GPU-1abc -c DEFAULT`";
+        assert_eq!(prohibited, expect);
+        let busy = problem(&with(GpuMode::Exclusive, &[77]), 1);
+        assert!(busy.contains("process 77 uses it"), "{busy}");
+        assert_eq!(problem(&with(GpuMode::Shared, &[77]), 1), "");
+        let free = with(GpuMode::Exclusive, &[]);
+        assert_eq!(problem(&free, 1), "");
+        assert!(free[1].gpu.as_ref().unwrap().is_exclusive);
+    }
+}

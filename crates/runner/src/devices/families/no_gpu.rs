@@ -70,3 +70,32 @@ fn nvidia_card(machine: &Machine) -> Option<String> {
     }
     cards.into_iter().min()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::devices::families::faked_machine::{machine, problem, put};
+    use crate::devices::families::find_on;
+
+    #[test]
+    fn a_driver_without_a_gpu_and_a_card_without_a_driver_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let check = |expect: &str| {
+            let found = find_on(&machine(dir.path(), dir.path()));
+            let text = found.get(1).map_or(String::new(), |_| problem(&found, 1));
+            assert!(
+                text.starts_with(expect) && text.is_empty() == expect.is_empty(),
+                "{text}"
+            );
+        };
+        check("");
+        let card = "sys/bus/pci/devices/0000:41:00.0";
+        put(dir.path(), &format!("{card}/vendor"), "0x10de\n");
+        put(dir.path(), &format!("{card}/class"), "0x040300\n");
+        check("");
+        put(dir.path(), &format!("{card}/class"), "0x030200\n");
+        check("there is an NVIDIA card at PCI address 0000:41:00.0, but its driver is not loaded");
+        let version = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22\n";
+        put(dir.path(), "proc/driver/nvidia/version", version);
+        check("the NVIDIA driver (550.54.14) is loaded, but shows no GPU");
+    }
+}
