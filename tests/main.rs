@@ -22,6 +22,7 @@ mod faults;
 mod full_disk;
 mod hostile_input;
 mod image_names;
+mod installed_workers;
 mod interrupted_searches;
 mod jobs;
 mod kills;

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use convsweep_kernels::{InstructionSet, UnknownInstructionSet};
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceName, WorkerKind};
 use thiserror::Error;
 
 #[cfg(not(any(feature = "flex", feature = "libtorch", feature = "cuda")))]
@@ -15,6 +15,15 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
     "libtorch"
 } else {
     "flex"
+};
+
+/// The worker that this backend makes.
+const WORKER: WorkerKind = if cfg!(feature = "cuda") {
+    WorkerKind::CubeCl
+} else if cfg!(feature = "libtorch") {
+    WorkerKind::LibTorch
+} else {
+    WorkerKind::Flex
 };
 
 /// The processor's widest vector instructions, among which Burn's kernels choose at run time; for
@@ -93,7 +102,9 @@ pub fn device(name: DeviceName) -> Result<Device, DeviceError> {
         asked: name,
         available: available().into_iter().map(|d| d.name).collect(),
     };
-    if !available().iter().any(|d| d.name == name) {
+    let is_other = name.worker.is_some_and(|worker| worker != WORKER);
+    let any = name.by_any_worker();
+    if is_other || !available().iter().any(|d| d.name == any) {
         return Err(unknown());
     }
     match name.index {
@@ -129,10 +140,19 @@ fn gpu(_index: usize) -> Device {
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
 fn available() -> Vec<DeviceInfo> {
-    vec![DeviceInfo {
+    let gpus = match tch::Cuda::is_available() {
+        true => u32::try_from(tch::Cuda::device_count()).unwrap_or(0),
+        false => 0,
+    };
+    let mut devices = vec![DeviceInfo {
         name: DeviceName::LIBTORCH,
         kind: "cpu".into(),
-    }]
+    }];
+    devices.extend((0..gpus).map(|index| DeviceInfo {
+        name: DeviceName::cuda(index),
+        kind: "cuda".into(),
+    }));
+    devices
 }
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
@@ -145,8 +165,12 @@ fn cpu() -> Device {
 }
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
-fn gpu(_index: usize) -> Device {
-    unreachable!("the LibTorch worker lists no GPU: the CUDA worker serves those")
+#[expect(
+    deprecated,
+    reason = "the last release of Burn with LibTorch marks it so"
+)]
+fn gpu(index: usize) -> Device {
+    Device::libtorch_cuda(index)
 }
 
 #[cfg(feature = "cuda")]

@@ -1,6 +1,6 @@
 //! A worker that trains nothing but does what a script says, for tests.
 //!
-//! The script is the file `script.<attempt>` in the job's folder, else the environment variable
+//! Asked for its devices, it has the CPU. The script is the file `script.<attempt>` in the job's folder, else the environment variable
 //! `CONVSWEEP_FAKE_SCRIPT`, else `finish`. It has one step on each line:
 //!
 //! | step | what the worker does |
@@ -20,6 +20,7 @@
 use convsweep_spec::FORMAT;
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::command::Command;
+use convsweep_spec::device::{DeviceName, WorkerDevice};
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Part, Start};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
@@ -34,6 +35,9 @@ use std::io::{BufRead, Write, stdin};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn main() {
+    if std::env::args().any(|argument| argument == "--devices") {
+        return print_devices();
+    }
     let mut input = stdin().lock().lines();
     while let Some(Ok(line)) = input.next() {
         match serde_json::from_str(&line).expect("a command") {
@@ -41,6 +45,19 @@ fn main() {
             Command::Continue { .. } | Command::Stop { .. } | Command::Infer(_) => {}
         }
     }
+}
+
+fn print_devices() {
+    let device = WorkerDevice {
+        name: DeviceName::CPU,
+        kind: "cpu".into(),
+        backend: "fake".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        revision: String::new(),
+        instructions: String::new(),
+    };
+    let rows = serde_json::to_string(&[device]);
+    println!("{}", rows.expect("serialises"));
 }
 
 /// An attempt at a job.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// for every worker (`EX_CONFIG` of `sysexits.h`). It then writes the reason to standard error.
 pub const MISCONFIGURED: u8 = 78;
 
+/// Environment variable that tells a worker the model of its GPU, for the attempts' fingerprints.
+pub const GPU_MODEL: &str = "CONVSWEEP_GPU_MODEL";
+
 /// A command to a worker, as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]

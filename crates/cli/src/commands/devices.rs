@@ -6,7 +6,7 @@ use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::devices::{FoundDevice, find_devices, probe, worker_folder};
-use convsweep_spec::device::WorkerDevice;
+use convsweep_spec::device::{WorkerDevice, WorkerKind};
 use serde_json::{Value, json};
 
 const COLUMNS: [&str; 5] = ["device", "what", "memory", "cores", "usable"];
@@ -50,6 +50,9 @@ fn object(device: &FoundDevice, probed: &Option<WorkerDevice>) -> Value {
         "description": device.description,
         "memory_bytes": device.memory_bytes,
         "cores": device.cores,
+        "driver": device.gpu.as_ref().and_then(|gpu| gpu.driver.clone()),
+        "compute_capability": device.gpu.as_ref().and_then(|gpu| gpu.compute_capability.clone()),
+        "is_exclusive": device.gpu.as_ref().map(|gpu| gpu.is_exclusive),
         "worker": device.worker,
         "problem": device.problem,
         "answer": probed,
@@ -63,9 +66,30 @@ fn row(device: &FoundDevice) -> Vec<String> {
     };
     vec![
         device.name.to_string(),
-        device.description.clone(),
+        what(device),
         memory,
         device.cores.to_string(),
         device.problem.clone().unwrap_or_else(|| "yes".into()),
     ]
+}
+
+/// The model; of a GPU also what it can do, the driver, and the library by which it computes.
+fn what(device: &FoundDevice) -> String {
+    let Some(gpu) = &device.gpu else {
+        return device.description.clone();
+    };
+    let program = device.worker.file_name().unwrap_or_default();
+    let kind = WorkerKind::of_program(&program.to_string_lossy());
+    let parts = [
+        gpu.compute_capability
+            .as_ref()
+            .map(|number| format!("compute capability {number}")),
+        gpu.driver
+            .as_ref()
+            .map(|version| format!("driver {version}")),
+        gpu.is_exclusive.then(|| "exclusive mode".to_string()),
+        kind.map(|kind| format!("by {}", kind.library())),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{} ({})", device.description, parts.join(", "))
 }

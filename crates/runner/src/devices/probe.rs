@@ -2,7 +2,8 @@
 
 use super::found::FoundDevice;
 use super::timed_answer::answer_in_time;
-use convsweep_spec::device::{DeviceFamily, WorkerDevice};
+use convsweep_spec::device::{DeviceName, WorkerDevice, WorkerKind};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -12,41 +13,65 @@ use std::time::Duration;
 const TIME: Duration = Duration::from_secs(60);
 
 /// Starts the worker of each device that seems usable and asks it for its devices. One that does
-/// not answer, or has no such device, gets a problem; the answers are returned in the order of the
-/// devices.
+/// not answer, is of another version or has no such device gets a problem; the answers are returned
+/// in the order of the devices.
 pub fn probe(found: &mut [FoundDevice]) -> Vec<Option<WorkerDevice>> {
     let mut answers = BTreeMap::new();
     let mut probed = Vec::with_capacity(found.len());
     for device in found {
-        if device.problem.is_some() {
-            probed.push(None);
-            continue;
-        }
-        let family = device.name.family;
-        let answer = answers
-            .entry(device.worker.clone())
-            .or_insert_with(|| ask(&device.worker, family));
-        let this = match answer {
-            Ok(rows) => rows.iter().find(|row| row.name == device.name).cloned(),
-            Err(problem) => {
-                device.problem = Some(problem.clone());
-                None
+        let mut this = None;
+        if device.problem.is_none() {
+            let answer = answers
+                .entry(device.worker.clone())
+                .or_insert_with(|| ask(&device.worker));
+            match answer {
+                Ok(rows) => {
+                    this = row_of(device.name, rows);
+                    device.problem = problem_of(this.as_ref(), &device.worker);
+                }
+                Err(problem) => device.problem = Some(problem.clone()),
             }
-        };
-        if this.is_none() && device.problem.is_none() {
-            device.problem = Some(format!(
-                "its worker does not find it: is the driver the one that it was built for? {}",
-                remedy(family)
-            ));
         }
         probed.push(this);
     }
     probed
 }
 
-fn ask(worker: &Path, family: DeviceFamily) -> Result<Vec<WorkerDevice>, String> {
-    let name = worker.file_name().unwrap_or_default().to_string_lossy();
-    let answer = answer_in_time(Command::new(worker).arg("--devices"), TIME);
+/// Workers name their devices without themselves.
+fn row_of(name: DeviceName, rows: &[WorkerDevice]) -> Option<WorkerDevice> {
+    let mut rows = rows.iter();
+    let row = rows.find(|row| row.name == name.by_any_worker());
+    row.cloned()
+}
+
+/// What is wrong with what a worker says of a device.
+fn problem_of(row: Option<&WorkerDevice>, worker: &Path) -> Option<String> {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let (name, remedy) = (name_of(worker), remedy(worker));
+    let Some(row) = row else {
+        return Some(format!(
+            "its worker {name} does not find it: is the driver as new as the libraries that it was \
+             built with? {remedy}"
+        ));
+    };
+    (row.version != VERSION).then(|| {
+        let version = &row.version;
+        format!("its worker {name} has version {version}, this program {VERSION}: {remedy}")
+    })
+}
+
+fn name_of(worker: &Path) -> Cow<'_, str> {
+    worker.file_name().unwrap_or_default().to_string_lossy()
+}
+
+fn ask(worker: &Path) -> Result<Vec<WorkerDevice>, String> {
+    let name = name_of(worker);
+    let mut command = Command::new(worker);
+    // CUDA then numbers its devices as the discovery of devices does.
+    command
+        .arg("--devices")
+        .env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    let answer = answer_in_time(&mut command, TIME);
     let answer = match answer {
         Ok(Some(answer)) => answer,
         Ok(None) => {
@@ -58,7 +83,7 @@ fn ask(worker: &Path, family: DeviceFamily) -> Result<Vec<WorkerDevice>, String>
         Err(error) => {
             return Err(format!(
                 "its worker {name} does not start: {error}; {}",
-                remedy(family)
+                remedy(worker)
             ));
         }
     };
@@ -68,31 +93,26 @@ fn ask(worker: &Path, family: DeviceFamily) -> Result<Vec<WorkerDevice>, String>
         let said = last.map_or(String::new(), |line| format!(" ({})", line.trim()));
         return Err(format!(
             "its worker {name} ends with {exit}{said}: {}",
-            remedy(family)
+            remedy(worker)
         ));
     }
     serde_json::from_str(&answer.stdout).map_err(|error| {
         format!(
             "its worker {name} answers in words of another version ({error}): {}",
-            remedy(family)
+            remedy(worker)
         )
     })
 }
 
 /// The command that builds the worker again.
-fn remedy(family: DeviceFamily) -> String {
-    match family {
-        DeviceFamily::Cpu => "`cargo build --release` builds it again".to_string(),
-        DeviceFamily::LibTorch | DeviceFamily::Cuda => {
-            format!("`just worker {}` builds it again", family.name())
-        }
-    }
+fn remedy(worker: &Path) -> String {
+    let kind = WorkerKind::of_program(&name_of(worker)).unwrap_or(WorkerKind::Flex);
+    format!("`{}` builds it again", kind.build_command())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use convsweep_spec::device::DeviceName;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
@@ -110,6 +130,7 @@ mod tests {
             cores: 1,
             worker,
             problem: None,
+            gpu: None,
         }];
         let answer = probe(&mut found).remove(0);
         let [device] = found;
@@ -125,6 +146,8 @@ mod tests {
         for part in ["exit status 127", "libtorch.so", "`just worker libtorch`"] {
             assert!(said.contains(part), "{said}");
         }
+        let (_, processor) = problem("kill -ILL $$");
+        assert!(processor.expect("a problem").contains("SIGILL"));
         let (_, other) = problem("echo '[{\"name\": 3}]'");
         assert!(other.expect("a problem").contains("another version"));
         let (_, none) = problem("echo '[]'");
@@ -133,9 +156,14 @@ mod tests {
 
     #[test]
     fn a_worker_says_what_it_has() {
-        let row = r#"[{"name":"libtorch","kind":"cpu","backend":"libtorch","version":"1","revision":"r","instructions":"avx2"}]"#;
-        let (answer, said) = problem(&format!("echo '{row}'"));
+        let row = |version: &str| {
+            let rest = r#""kind":"cpu","backend":"libtorch","revision":"r","instructions":"avx2""#;
+            format!(r#"echo '[{{"name":"libtorch","version":"{version}",{rest}}}]'"#)
+        };
+        let (answer, said) = problem(&row(env!("CARGO_PKG_VERSION")));
         assert_eq!(said, None);
         assert_eq!(answer.expect("an answer").instructions, "avx2");
+        let said = problem(&row("0.0.0")).1.expect("a problem");
+        assert!(said.contains("has version 0.0.0, this program"), "{said}");
     }
 }

@@ -9,6 +9,7 @@ use super::supervisor::{Supervisor, WorkerProcess};
 use crate::launcher::{
     LaunchError, Launcher, Slot, StderrTail, WorkerHandle, WorkerMessage, WorkerReports,
 };
+use convsweep_spec::command::GPU_MODEL;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -89,6 +90,9 @@ fn worker_command(slot: &LocalSlot) -> Command {
     }
     // CUDA then numbers its devices as the discovery of devices does.
     command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    if let Some(model) = &slot.gpu_model {
+        command.env(GPU_MODEL, model);
+    }
     // Each training step allocates what the previous one freed. Keeping freed pages for a minute
     // saves the kernel from clearing them again for every step.
     command.env("MIMALLOC_PURGE_DELAY", "60000");

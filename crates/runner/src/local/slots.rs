@@ -2,11 +2,11 @@
 
 use super::open_files::workers_with_files;
 use crate::devices::{
-    DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, usable_cores,
+    DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, probe, usable_cores,
 };
 use crate::error::RunnerError;
 use crate::launcher::Slot;
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::words::{bytes, counted};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub struct LocalSlot {
     pub cores: Vec<usize>,
     /// The worker program.
     pub worker: PathBuf,
+    /// The model of a GPU.
+    pub gpu_model: Option<String>,
     /// Memory limit of a job in bytes. A worker on the CPU that needs more ends as out of memory.
     pub memory_bytes: Option<u64>,
 }
@@ -62,7 +64,8 @@ pub struct LocalSlots {
     pub notes: Vec<String>,
 }
 
-/// The chosen devices of this machine; workers are looked for in `worker_folder`. The default (also
+/// The chosen devices of this machine; workers are looked for in `worker_folder`, and those that
+/// were installed for other devices are started once to see whether they run here. The default (also
 /// for an empty list) is every usable GPU, or the CPU if there is none: jobs on the CPU would
 /// finish long after those on a GPU.
 ///
@@ -73,9 +76,33 @@ pub fn local_devices(
     choices: &[DeviceChoice],
     worker_folder: &Path,
 ) -> Result<Vec<FoundDevice>, RunnerError> {
-    let found = find_devices(worker_folder);
-    let chosen = choose_devices(choices, &found)?;
-    Ok(chosen.into_iter().cloned().collect())
+    let mut found = find_devices(worker_folder);
+    let mut chosen = cloned(choose_devices(choices, &found)?);
+    if probe_installed(&chosen, &mut found) {
+        chosen = cloned(choose_devices(choices, &found)?);
+    }
+    Ok(chosen)
+}
+
+fn cloned(devices: Vec<&FoundDevice>) -> Vec<FoundDevice> {
+    devices.into_iter().cloned().collect()
+}
+
+/// Starts the workers of the chosen devices that are not part of the program and depend on other
+/// libraries; whether one of them has a problem, which is then noted in `found`.
+fn probe_installed(chosen: &[FoundDevice], found: &mut [FoundDevice]) -> bool {
+    let is_installed = |device: &&FoundDevice| device.name.family != DeviceFamily::Cpu;
+    let mut installed: Vec<FoundDevice> = chosen.iter().filter(is_installed).cloned().collect();
+    probe(&mut installed);
+    installed.retain(|device| device.problem.is_some());
+    for device in &installed {
+        let problem = device.problem.as_deref().unwrap_or_default();
+        tracing::warn!("the device {} is not used: {problem}", device.name);
+        for same in found.iter_mut().filter(|same| same.name == device.name) {
+            same.problem.clone_from(&device.problem);
+        }
+    }
+    !installed.is_empty()
 }
 
 /// The slots on these devices.
@@ -132,6 +159,7 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
                 threads,
                 cores: own_cores.next().unwrap_or_default().to_vec(),
                 worker: device.worker.clone(),
+                gpu_model: (!is_cpu).then(|| device.description.clone()),
                 memory_bytes: settings.memory_bytes().filter(|_| is_cpu),
             });
         }

@@ -30,6 +30,7 @@ pub fn launcher(worker: &Path) -> LocalLauncher {
         threads: 1,
         cores: vec![],
         worker: worker.into(),
+        gpu_model: None,
         memory_bytes: None,
     };
     LocalLauncher {

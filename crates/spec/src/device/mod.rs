@@ -1,11 +1,13 @@
 //! Names of the devices that networks are trained on, and the programs that train on them.
 
+mod worker_device;
 mod worker_kind;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
+pub use worker_device::WorkerDevice;
 pub use worker_kind::WorkerKind;
 
 /// A kind of device.
@@ -136,23 +138,6 @@ impl From<DeviceName> for String {
     fn from(name: DeviceName) -> String {
         name.to_string()
     }
-}
-
-/// A device as a worker program describes it: a row of `convsweep-worker --devices`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkerDevice {
-    /// Its name.
-    pub name: DeviceName,
-    /// The kind of device: `cpu`, or the GPU's model.
-    pub kind: String,
-    /// The backend that computes on it.
-    pub backend: String,
-    /// The worker's version.
-    pub version: String,
-    /// The revision that the worker was built from.
-    pub revision: String,
-    /// The processor's vector instructions that are used.
-    pub instructions: String,
 }
 
 /// A text that names no device.
