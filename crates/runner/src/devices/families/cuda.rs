@@ -1,6 +1,6 @@
 //! Finds NVIDIA GPUs, and the workers that serve them.
 
-use super::driver_facts::{DriverFacts, driver_facts};
+use super::driver_facts::DriverFacts;
 use super::gpus::{Gpu, gpus};
 use super::machine::Machine;
 use super::no_gpu::no_gpu;
@@ -42,6 +42,29 @@ pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
         }
     }
     found
+}
+
+/// What the driver says: by its library, else by its files and its program, which say less.
+fn driver_facts(machine: &Machine) -> DriverFacts {
+    let mut facts = (machine.ask_nvml)().unwrap_or_default();
+    facts.version = facts.version.or_else(|| version_by_file(machine));
+    if facts.gpus.is_empty() && machine.path("dev/nvidiactl").exists() {
+        facts.program_answer = (machine.ask_nvidia_smi)();
+    }
+    facts
+}
+
+/// The version is the first word of the driver's file that is made of numbers.
+fn version_by_file(machine: &Machine) -> Option<String> {
+    let text = machine.read("proc/driver/nvidia/version");
+    let is_version = |word: &&str| {
+        word.contains('.')
+            && word
+                .chars()
+                .all(|char| char.is_ascii_digit() || char == '.')
+    };
+    let version = text.split_whitespace().find(is_version)?;
+    Some(version.to_string())
 }
 
 /// The installed workers that serve GPUs, the one that is taken first; if there is none, the one to

@@ -1,7 +1,5 @@
 //! What NVIDIA's driver says of its GPUs.
 
-use super::machine::Machine;
-
 /// What the driver says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DriverFacts {
@@ -51,16 +49,6 @@ pub(super) struct MigInstance {
     pub(super) memory_bytes: Option<u64>,
 }
 
-/// What the driver says: by its library, else by its files and its program, which say less.
-pub(super) fn driver_facts(machine: &Machine) -> DriverFacts {
-    let mut facts = (machine.ask_nvml)().unwrap_or_default();
-    facts.version = facts.version.or_else(|| version_by_file(machine));
-    if facts.gpus.is_empty() && machine.path("dev/nvidiactl").exists() {
-        facts.program_answer = (machine.ask_nvidia_smi)();
-    }
-    facts
-}
-
 impl DriverFacts {
     /// What is known of the GPU at a PCI address or with the number of its device file.
     pub(super) fn of(&self, pci_address: &str, minor: u32) -> Option<&GpuFacts> {
@@ -80,17 +68,4 @@ pub(super) fn is_same_address(one: &str, other: &str) -> bool {
         text.trim_start_matches('0').to_string()
     };
     digits(one) == digits(other)
-}
-
-/// The version is the first word of the driver's file that is made of numbers.
-fn version_by_file(machine: &Machine) -> Option<String> {
-    let text = machine.read("proc/driver/nvidia/version");
-    let is_version = |word: &&str| {
-        word.contains('.')
-            && word
-                .chars()
-                .all(|char| char.is_ascii_digit() || char == '.')
-    };
-    let version = text.split_whitespace().find(is_version)?;
-    Some(version.to_string())
 }
