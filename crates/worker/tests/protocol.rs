@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use convsweep_spec::command::{Command, MISCONFIGURED};
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceName, WorkerDevice};
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric;
@@ -354,12 +354,20 @@ fn prints_its_devices_and_version() {
             .output()
             .expect("runs")
     };
-    let devices: serde_json::Value =
+    let devices: Vec<WorkerDevice> =
         serde_json::from_slice(&say("--devices").stdout).expect("JSON");
-    assert_eq!(
-        devices,
-        serde_json::json!([{"name": "cpu", "kind": "cpu", "backend": "flex"}])
-    );
+    let [device] = &devices[..] else {
+        panic!("{devices:?}")
+    };
+    let expect = WorkerDevice {
+        name: DeviceName::CPU,
+        kind: "cpu".into(),
+        backend: "flex".into(),
+        version: "0.1.0".into(),
+        ..device.clone()
+    };
+    assert_eq!(*device, expect);
+    assert!(!device.revision.is_empty() && !device.instructions.is_empty());
     assert!(
         String::from_utf8_lossy(&say("--version").stdout)
             .starts_with("convsweep-worker 0.1.0 (flex, ")
