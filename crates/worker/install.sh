@@ -78,7 +78,7 @@ test-libtorch)
     use_torch
     export LD_LIBRARY_PATH="$libraries:${LD_LIBRARY_PATH:-}" OMP_NUM_THREADS=1
     with_backend libtorch test --package convsweep-nn --test layer_vectors --test vectors --test layers --test layer_training \
-        --test training --test pretrained --test attribution
+        --test training --test pretrained --test attribution --test whole_step
     ;;
 *) usage ;;
 esac

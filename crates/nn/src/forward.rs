@@ -5,6 +5,7 @@ use crate::host::values;
 use crate::loss::Targets;
 use crate::network::{Derivatives, Gradients, Named, Network};
 use crate::operation::Operation;
+use crate::ops::ops_for;
 use crate::pass::{Pass, TrainingPass};
 use burn::tensor::{Tensor, TensorData};
 
@@ -57,6 +58,10 @@ impl Network {
         targets: &Targets,
         [seed, step]: [u64; 2],
     ) -> Gradients {
+        let by_library = self.gradients_by_library(operations, &batch, targets, [seed, step]);
+        if let Some(found) = by_library {
+            return found;
+        }
         let mut pass = self.training_pass(seed, step);
         let logits = pass.run(operations, batch);
         let dims = logits.dims();
@@ -79,6 +84,35 @@ impl Network {
             gradients,
             statistics: pass.training.map_or_else(Vec::new, |t| t.statistics),
         }
+    }
+
+    /// [`Network::gradients_of`] without Burn's own bookkeeping, where the device's library
+    /// differentiates the whole network itself.
+    fn gradients_by_library(
+        &self,
+        operations: &[Operation],
+        batch: &Batch,
+        targets: &Targets,
+        [seed, step]: [u64; 2],
+    ) -> Option<Gradients> {
+        let ops = ops_for(&self.device, self.kernels);
+        let parameters: Vec<&Tensor<1>> = self.parameters.iter().map(|p| &p.value).collect();
+        let recorded = ops.record(&parameters, &self.frozen)?;
+        let mut pass = Pass::new(self, recorded.clone(), Some(self.training(seed, step)));
+        let logits = pass.run(operations, batch.clone());
+        let (mut loss_sum, mut correct) = (0.0, 0);
+        let mut gradient = |logits: Vec<f32>| {
+            let (sum, count, gradient) = targets.loss(&logits);
+            (loss_sum, correct) = (sum, count);
+            gradient
+        };
+        let gradients = ops.differentiate(logits, &mut gradient, &recorded)?;
+        Some(Gradients {
+            loss_sum,
+            correct,
+            gradients,
+            statistics: pass.training.map_or_else(Vec::new, |t| t.statistics),
+        })
     }
 
     /// Derivatives of the sum over all logits times `weights` `[batch, classes]`, computed as in

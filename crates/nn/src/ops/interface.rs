@@ -1,9 +1,11 @@
 //! The operations that a device may have kernels of its own for.
 
 use super::fused::{FusedConv, FusedDense, FusedNorm, ParameterStep, TransposedConv};
+use crate::activation::activate;
 use crate::batch::Batch;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor};
+use convsweep_spec::model::Activation;
 use std::fmt::Debug;
 
 /// Name of a kernel, and why it was chosen.
@@ -112,6 +114,31 @@ pub(crate) trait Ops: Debug + Send + Sync {
     /// `[batch, features]`, channel-major.
     fn flatten(&self, batch: Batch) -> Tensor<2> {
         batch.flatten()
+    }
+
+    /// Applies an element-wise function.
+    fn activate(&self, batch: Batch, activation: Activation) -> Batch {
+        batch.map(|x| activate(x, activation), |x| activate(x, activation))
+    }
+
+    /// The parameters as the device's own library differentiates them, if it can; those of `frozen`
+    /// layers are constants. What is computed from them is recorded until [`Ops::differentiate`].
+    fn record(&self, parameters: &[&Tensor<1>], frozen: &[bool]) -> Option<Vec<Tensor<1>>> {
+        let _ = (parameters, frozen);
+        None
+    }
+
+    /// Ends what [`Ops::record`] began: the gradients with respect to its tensors, 0 for constants,
+    /// where `gradient` makes of the logits the gradient with respect to them. `None` if the
+    /// library cannot differentiate what was computed.
+    fn differentiate(
+        &self,
+        logits: Tensor<2>,
+        gradient: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+        recorded: &[Tensor<1>],
+    ) -> Option<Vec<Tensor<1>>> {
+        let _ = (logits, gradient, recorded);
+        None
     }
 
     /// Takes the step in one pass over the values, if there is a kernel for its rule. Otherwise

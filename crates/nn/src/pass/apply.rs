@@ -2,7 +2,6 @@
 
 use super::context::Pass;
 use super::normalization::NormInputs;
-use crate::activation::activate;
 use crate::batch::Batch;
 use crate::operation::{Operation, Pooling};
 use burn::tensor::Tensor;
@@ -50,9 +49,7 @@ impl Pass<'_> {
             Operation::BatchNorm { norm, .. } => {
                 self.batch_norm(batch, NormInputs::after(None, norm))
             }
-            Operation::Activation { activation, .. } => {
-                batch.map(|x| activate(x, *activation), |x| activate(x, *activation))
-            }
+            Operation::Activation { activation, .. } => self.ops.activate(batch, *activation),
             Operation::Dropout { name, rate, unit } => self.dropout(batch, name, *rate, *unit),
             Operation::Flatten => Batch::Flat(self.ops.flatten(batch)),
             Operation::Pool { pooling, .. } => self.pool(batch, pooling),

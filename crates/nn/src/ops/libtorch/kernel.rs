@@ -4,6 +4,7 @@
 //! on; its graph is kept until the backward pass, which asks LibTorch for the gradients of the
 //! unit's inputs.
 
+use super::recording;
 use super::unit::Unit;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
@@ -50,7 +51,7 @@ pub(super) trait UnitKernel: Backend {
 }
 
 /// The unit of `x` alone.
-pub(super) fn of_one<const D: usize>(x: Tensor<4>, unit: Unit) -> Tensor<D> {
+pub(super) fn of_one<const D: usize, const E: usize>(x: Tensor<D>, unit: Unit) -> Tensor<E> {
     let y = <Dispatch as UnitKernel>::unit_of_one(x.into_dispatch(), unit);
     Tensor::from_dispatch(y)
 }
@@ -182,8 +183,13 @@ impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
 }
 
 fn evaluated<const N: usize>(inputs: [TchTensor; N], unit: &Unit) -> TchTensor {
-    let inputs = inputs.each_ref().map(|input| input.tensor.shallow_clone());
-    TchTensor::new(tch::no_grad(|| unit.of(&inputs)))
+    let tensors = inputs.each_ref().map(|input| input.tensor.shallow_clone());
+    if tensors.iter().all(|tensor| !tensor.requires_grad()) {
+        return TchTensor::new(tch::no_grad(|| unit.of(&tensors)));
+    }
+    let y = TchTensor::new(unit.of(&tensors));
+    recording::keep(inputs.into_iter().chain([y.clone()]));
+    y
 }
 
 /// What LibTorch keeps of a unit for its backward pass.

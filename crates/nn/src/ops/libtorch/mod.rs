@@ -5,6 +5,7 @@
 
 mod kernel;
 mod optimizer;
+mod recording;
 mod unit;
 
 use super::fused::{FusedConv, FusedDense, FusedNorm, ParameterStep, TransposedConv};
@@ -15,6 +16,7 @@ use burn::backend::DispatchDevice;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Slice, Tensor};
 use burn_tch::LibTorch;
+use convsweep_spec::model::Activation;
 use kernel::{of_conv_norm, of_layer, of_norm, of_one};
 use unit::{FoundMoments, Unit};
 
@@ -158,6 +160,24 @@ impl Ops for TorchOps {
 
     fn global_average(&self, batch: Batch) -> Tensor<2> {
         of_one(batch.channels_last(), Unit::GlobalAverage)
+    }
+
+    fn activate(&self, batch: Batch, activation: Activation) -> Batch {
+        let unit = || Unit::Activation(activation);
+        batch.map(|x| of_one(x, unit()), |x| of_one(x, unit()))
+    }
+
+    fn record(&self, parameters: &[&Tensor<1>], frozen: &[bool]) -> Option<Vec<Tensor<1>>> {
+        recording::begin(parameters, frozen)
+    }
+
+    fn differentiate(
+        &self,
+        logits: Tensor<2>,
+        gradient: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+        recorded: &[Tensor<1>],
+    ) -> Option<Vec<Tensor<1>>> {
+        recording::end(logits, gradient, recorded)
     }
 
     fn step(

@@ -1,8 +1,10 @@
 //! What LibTorch computes, and differentiates, in one piece.
 
+use crate::activation::PRELU_INITIAL_SLOPE;
 use crate::ops::fused::{FusedConv, FusedNorm, TransposedConv};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn_tch::TchTensor;
+use convsweep_spec::model::Activation;
 use std::sync::{Arc, OnceLock};
 use tch::Tensor;
 
@@ -36,6 +38,8 @@ pub(super) enum Unit {
     AveragePool(AvgPoolOptions<2>),
     /// Of pixels; `[batch, channels]`.
     GlobalAverage,
+    /// Of any tensor.
+    Activation(Activation),
     /// Of a tensor of four dimensions: first index, end if it is not the last, and step of each.
     Strided([(i64, Option<i64>, i64); 4]),
 }
@@ -68,6 +72,7 @@ impl Unit {
             }
             Unit::MaxPool(options) => pixels(&max_pool(&planes(x), options)),
             Unit::AveragePool(options) => pixels(&average_pool(&planes(x), options)),
+            Unit::Activation(activation) => activate(x, *activation),
             Unit::Strided(slices) => {
                 let mut y = x.shallow_clone();
                 for (dim, (start, end, step)) in (0..).zip(*slices) {
@@ -180,6 +185,31 @@ fn add_and_rectify(y: Tensor, summand: Option<&Tensor>, norm: &FusedNorm) -> Ten
         None => y,
     };
     rectify(y, norm.relu)
+}
+
+/// As `crate::activation` defines them.
+fn activate(x: &Tensor, activation: Activation) -> Tensor {
+    match activation {
+        Activation::Relu => x.relu(),
+        Activation::LeakyRelu => above_or(x, 0.01),
+        Activation::Prelu => above_or(x, PRELU_INITIAL_SLOPE),
+        Activation::Elu => x.elu(),
+        Activation::Gelu => x.gelu("none"),
+        Activation::Silu => x.silu(),
+        Activation::Sigmoid => x.sigmoid(),
+        Activation::Tanh => x.tanh(),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::HardSigmoid => x.hardsigmoid(),
+        Activation::HardSwish => x.hardswish(),
+        Activation::Mish => x.mish(),
+        Activation::Selu => x.selu(),
+        Activation::Softplus => x.softplus(),
+    }
+}
+
+/// The value above 0, below it times the slope.
+fn above_or(x: &Tensor, slope: f64) -> Tensor {
+    x.relu() - (-x).relu() * slope
 }
 
 fn max_pool(x: &Tensor, options: &MaxPoolOptions<2>) -> Tensor {
