@@ -27,6 +27,7 @@ fn check(script: &str, texts: &[&str]) {
     let run = sweep.run_as(&run, "").exits(4).says(texts);
     let line = run.stderr();
     assert!(line.contains("device libtorch cannot be used"), "{line}");
+    assert_eq!(line.matches(texts[0]).count(), 1, "it is said once: {line}");
     let starts = fs::read_to_string(&starts).expect("it was started");
     assert_eq!(starts.lines().count(), 1, "it is tried once");
 }

@@ -77,11 +77,17 @@ pub fn local_devices(
     worker_folder: &Path,
 ) -> Result<Vec<FoundDevice>, RunnerError> {
     let mut found = find_devices(worker_folder);
-    let mut chosen = cloned(choose_devices(choices, &found)?);
-    if probe_installed(&chosen, &mut found) {
-        chosen = cloned(choose_devices(choices, &found)?);
+    let chosen = cloned(choose_devices(choices, &found)?);
+    let unfit = probe_installed(&chosen, &mut found);
+    if unfit.is_empty() {
+        return Ok(chosen);
     }
-    Ok(chosen)
+    let others = cloned(choose_devices(choices, &found)?);
+    for device in unfit {
+        let problem = device.problem.unwrap_or_default();
+        tracing::warn!("the device {} is not used: {problem}", device.name);
+    }
+    Ok(others)
 }
 
 fn cloned(devices: Vec<&FoundDevice>) -> Vec<FoundDevice> {
@@ -89,20 +95,18 @@ fn cloned(devices: Vec<&FoundDevice>) -> Vec<FoundDevice> {
 }
 
 /// Starts the workers of the chosen devices that are not part of the program and depend on other
-/// libraries; whether one of them has a problem, which is then noted in `found`.
-fn probe_installed(chosen: &[FoundDevice], found: &mut [FoundDevice]) -> bool {
-    let is_installed = |device: &&FoundDevice| device.name.family != DeviceFamily::Cpu;
-    let mut installed: Vec<FoundDevice> = chosen.iter().filter(is_installed).cloned().collect();
-    probe(&mut installed);
-    installed.retain(|device| device.problem.is_some());
-    for device in &installed {
-        let problem = device.problem.as_deref().unwrap_or_default();
-        tracing::warn!("the device {} is not used: {problem}", device.name);
-        for same in found.iter_mut().filter(|same| same.name == device.name) {
-            same.problem.clone_from(&device.problem);
+/// libraries; those that do not run here, with their problems, which are then noted in `found`.
+fn probe_installed(chosen: &[FoundDevice], found: &mut [FoundDevice]) -> Vec<FoundDevice> {
+    let mut unfit = chosen.to_vec();
+    unfit.retain(|device| device.name.family != DeviceFamily::Cpu);
+    probe(&mut unfit);
+    unfit.retain(|device| device.problem.is_some());
+    for device in found {
+        if let Some(same) = unfit.iter().find(|same| same.name == device.name) {
+            device.problem.clone_from(&same.problem);
         }
     }
-    !installed.is_empty()
+    unfit
 }
 
 /// The slots on these devices.

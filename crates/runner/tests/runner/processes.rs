@@ -279,6 +279,16 @@ fn a_broken_program_closes_the_slot_with_its_stderr() {
     assert!(text.ends_with(message), "{text}");
 }
 
+#[test]
+fn a_worker_that_cannot_run_here_is_named_with_the_command_that_builds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let worker = dir.path().join("convsweep-worker-cuda");
+    fs::rename(script(dir.path(), "exit 127"), &worker).unwrap();
+    let text = error_with(&worker);
+    let remedy = "before it reported anything; `just worker cuda` builds it for this machine";
+    assert!(text.contains(remedy), "{text}");
+}
+
 /// An executable shell script.
 fn script(dir: &Path, text: &str) -> PathBuf {
     let path = dir.join("worker");
