@@ -70,6 +70,8 @@ measure() {
 peer() {
     local what=$1 network=$2 steps=$3 variant=$4 python=$CONVSWEEP_BENCH_PYTHON clock=process_time more env=()
     local script="$CONVSWEEP_BENCH_PEERS/train_torch.py"
+    # Only our program gets an allocator that keeps freed memory, as the runner sets it; `malloc` is PyTorch's variant with it.
+    unset MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_
     [ "${CONVSWEEP_BENCH_CLOCK:-core}" = wall ] && clock=perf_counter
     if [ "$what" = evaluate ]; then
         script="$root/tests/evaluate_torch.py" more=("$network" "$steps")
@@ -106,7 +108,7 @@ variants() {
 turns() {
     local what=$1 rounds=$2 steps=$3 program lines network variant
     shift 3
-    program="$(cd "$root" && train_program)"
+    program="${executable:-$(cd "$root" && train_program)}"
     lines="$(mktemp)"
     for ((; rounds > 0; rounds--)); do
         for network in "$@"; do
@@ -290,6 +292,53 @@ for path in pathlib.Path(sys.argv[1]).rglob("*.*"):
         { n[$1]++; v[$1 " core", n[$1]] = $2 + $3; v[$1 " wall", n[$1]] = $4; v[$1 " kB", n[$1]] = $5 }
         END { for (k in n) printf "%-8s%7.2f s of cores, %7.2f s elapsed, %.0f MB (medians of %d)\n", k, median(k " core", n[k]), median(k " wall", n[k]), median(k " kB", n[k]) / 1000, n[k] }'
     rm -r "$folder"
+}
+
+# Classifying photographs on one core, `predict FOLDER [ROUNDS]`, which has a folder for each class: a small network is trained on them
+# for an epoch, then images per second of `predict`, with the start of the program; beside it PyTorch with Pillow, without the start of
+# Python, where CONVSWEEP_BENCH_PYTHON has both.
+predict() {
+    local photographs rounds=${2:-3} folder i
+    photographs=$(realpath "$1")
+    folder=$(mktemp -d)
+    cat >"$folder/photographs.toml" <<END
+[experiment]
+name = "photographs"
+[data]
+source = "folder"
+path = "$photographs"
+size = [64, 64]
+[augment]
+normalize = "standard"
+[model]
+preset = "resnet20"
+[train]
+epochs = 1
+END
+    export CONVSWEEP_DATA="$folder/data" CONVSWEEP_RESULTS="$folder/results"
+    cd "$folder"
+    "$bin/convsweep" run --quiet photographs.toml >/dev/null
+    "$bin/convsweep" export --quiet best:photographs network.safetensors --pytorch >/dev/null
+    for ((i = 0; i < rounds; i++)); do
+        command time -f 'ours %e' taskset -c 0 "$bin/convsweep" predict --quiet best:photographs "$photographs" --csv 2>&1 >images.csv | grep '^ours'
+        echo "images $(($(wc -l <images.csv) - 1))"
+        [ -z "${CONVSWEEP_BENCH_PYTHON:-}" ] || OMP_NUM_THREADS=1 taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" "$root/tests/predict_torch.py" \
+            network.py network.safetensors "$photographs" | awk '{ print "PyTorch", $2 }'
+    done | awk "$median"'
+        $1 == "images" { images = $2; next }
+        { v[$1, ++n[$1]] = $2 }
+        END { for (who in n) { s = median(who, n[who]); printf "%-8s%7.2f s, %.0f images/s (%d images, median of %d)\n", who, s, images / s, images, n[who] } }'
+    cd "$root"
+    rm -r "$folder"
+}
+
+# As `train`, on LibTorch: `libtorch [STEPS] [ROUNDS] [NETWORK…]`, after `just worker libtorch`.
+libtorch() {
+    local networks=("${@:3}")
+    [ ${#networks[@]} -gt 0 ] || networks=(tutorial resnet20 mobilenet)
+    export OMP_NUM_THREADS=1 MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_MMAP_THRESHOLD_=1073741824
+    executable="$("$root/crates/worker/install.sh" bench-libtorch)"
+    turns train "${2:-5}" "${1:-40}" "${networks[@]}"
 }
 
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|job|turns)$' | paste -sd' ')"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install.sh libtorch|cuda: builds the worker for other devices and puts it beside the program. Each has a target folder of its
 # own inside of that of the program, since Burn is compiled with other features. `install.sh test-libtorch` runs the tests of
-# networks on LibTorch.
+# networks on LibTorch, `install.sh bench-libtorch` prints the path of the benchmark of training.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 target="${CARGO_TARGET_DIR:-$root/target}"
@@ -79,6 +79,10 @@ test-libtorch)
     export LD_LIBRARY_PATH="$libraries:${LD_LIBRARY_PATH:-}" OMP_NUM_THREADS=1
     with_backend libtorch test --package convsweep-nn --test layer_vectors --test vectors --test layers --test layer_training \
         --test training --test pretrained --test attribution --test whole_step
+    ;;
+bench-libtorch)
+    use_torch
+    with_backend libtorch test --package convsweep-worker --bench train --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p'
     ;;
 *) usage ;;
 esac
