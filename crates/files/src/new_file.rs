@@ -17,11 +17,11 @@ pub fn write(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), Fi
     file.finish(durability)
 }
 
-/// As [`write`], for a file that several programs may write at the same time, since the user names
+/// As [`write()`], for a file that several programs may write at the same time, since the user names
 /// it: the last one's content stays.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_shared(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FileError> {
     let mut file = NewFile::create_shared(path)?;
     file.write_bytes(bytes)?;
