@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit, data_failure, failure};
 use crate::planning::lookup::{find_job, is_experiment, unknown_experiment};
 use crate::planning::trained_weights::{best_job, verified_weights};
 use anyhow::Result;
-use convsweep_data::{Batcher, decoded_set, open, split};
+use convsweep_data::{Batcher, decoded_set, open, picture, split};
 use convsweep_files::FileError;
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{ImageLimits, ImagePreparation, ImageTable, Source};
@@ -14,9 +14,10 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::inference::{Ensemble, TrainedNetwork};
 use convsweep_spec::job::Question;
 use convsweep_spec::seal::header_length;
-use convsweep_spec::shape::Shape;
+use convsweep_spec::shape::{ModelSummary, Shape, ShapeError, summarize};
 use convsweep_spec::weights::ModelDescription;
 use convsweep_store::{Database, PredictedBy};
+use image::RgbImage;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -85,6 +86,33 @@ fn no_job(name: &str) -> String {
 }
 
 impl NamedModel {
+    /// The layers of its (first) network.
+    ///
+    /// # Errors
+    /// If the recorded architecture does not fit the images.
+    pub fn summary(&self) -> Result<ModelSummary, ShapeError> {
+        let [channels, height, width] = self.sides();
+        let input = Shape::Image {
+            channels,
+            height,
+            width,
+        };
+        let architecture = &self.ensemble.networks[0].architecture;
+        summarize(architecture, input, self.ensemble.classes)
+    }
+
+    /// An image for people of what the network reads, `[channels, height, width]`.
+    pub fn picture(&self, pixels: &[u8]) -> RgbImage {
+        picture(pixels, self.sides().map(|n| n as usize))
+    }
+
+    /// Channels, height and width of the images.
+    fn sides(&self) -> [u32; 3] {
+        let preparation = &self.ensemble.preparation;
+        let resize = &preparation.resize;
+        [preparation.channels, resize.height, resize.width]
+    }
+
     /// Adds the networks of another model.
     fn join(&mut self, other: NamedModel) -> Result<()> {
         let (all, new) = (&mut self.ensemble, other.ensemble);

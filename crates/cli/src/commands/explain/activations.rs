@@ -1,14 +1,14 @@
 //! What a layer makes of images, as a picture.
 
+use super::printer::line;
 use crate::exit::{Exit, failure};
 use crate::inference::{
     ClassNames, ImageInput, InferenceWorkers, NO_PATHS, NamedImages, NamedModel, PictureFile,
     batches, readable,
 };
-use crate::output::stdout::{open_stdout, say};
+use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
-use convsweep_data::picture;
 use convsweep_report::charts::{ActivationTile, MOST_PLANES, layer_activations};
 use convsweep_spec::inference::{
     ActivationPlanes, InferenceReply, InferenceRequest, LayerActivations,
@@ -67,14 +67,14 @@ pub(super) fn activations(
                     unreadable += 1;
                     say_error(&format!("{path}: {problem}"));
                     if as_json {
-                        print(&json!({ "file": path, "problem": problem }))?;
+                        line(&json!({ "file": path, "problem": problem }))?;
                     }
                 }
                 LayerActivations::Computed(found) => {
                     drawn += 1;
                     heading = in_words(&layer, &found);
                     match as_json {
-                        true => print(&object(&image, &layer, &found))?,
+                        true => line(&object(&image, &layer, &found))?,
                         false => say(&format!("{path}  {}", largest(&found)))?,
                     }
                     if tiles.len() < MOST_IMAGES {
@@ -144,20 +144,11 @@ fn object(image: &ImageInput, layer: &str, found: &ActivationPlanes) -> serde_js
 }
 
 fn tile(model: &NamedModel, image: &ImageInput, found: ActivationPlanes) -> ActivationTile {
-    let preparation = &model.ensemble.preparation;
-    let resize = &preparation.resize;
-    let sides = [preparation.channels, resize.height, resize.width];
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
     ActivationTile {
-        image: picture(&found.pixels, sides.map(|n| n as usize)),
+        image: model.picture(&found.pixels),
         name: printable(&name).into_owned(),
         sides: found.sides,
         values: found.values,
     }
-}
-
-fn print(value: &serde_json::Value) -> Result<()> {
-    let mut out = open_stdout();
-    out.write(format!("{value}\n").as_bytes())?;
-    out.flush()
 }

@@ -21,7 +21,7 @@ use convsweep_spec::inference::{
     AttributionMethod, ExplainRequest, Explanation, InferenceReply, InferenceRequest,
     RequestedImages,
 };
-use convsweep_spec::shape::{Shape, summarize};
+use convsweep_spec::shape::Shape;
 use convsweep_spec::words::counted;
 use picture::ExplainedPicture;
 use printer::ExplanationPrinter;
@@ -245,15 +245,7 @@ impl ExplainedClass {
 
 /// Refuses a layer that the network does not have.
 fn check_layer(model: &NamedModel, layer: &str) -> Result<()> {
-    let preparation = &model.ensemble.preparation;
-    let input = Shape::Image {
-        channels: preparation.channels,
-        height: preparation.resize.height,
-        width: preparation.resize.width,
-    };
-    let architecture = &model.ensemble.networks[0].architecture;
-    let summary = summarize(architecture, input, model.classes.len() as u32)?;
-    let mut layers = summary.layers;
+    let mut layers = model.summary()?.layers;
     if layers.iter().any(|found| found.name == layer) {
         return Ok(());
     }

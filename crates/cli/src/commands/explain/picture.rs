@@ -2,11 +2,9 @@
 
 use crate::inference::{ImageInput, NamedModel, PictureFile};
 use anyhow::Result;
-use convsweep_data::picture;
 use convsweep_report::charts::{ExplainedMap, ExplainedTile, MOST_EXPLAINED, explained_images};
 use convsweep_spec::inference::{AttributionMethod, ExplainedImage, MapWorth};
 use convsweep_spec::words::printable;
-use image::RgbImage;
 
 /// The picture of the first images with their maps.
 pub struct ExplainedPicture<'a> {
@@ -54,7 +52,7 @@ impl<'a> ExplainedPicture<'a> {
         }
         let probability = found.probabilities[class] * 100.0;
         self.tiles.push(ExplainedTile {
-            image: self.drawn(&found.pixels),
+            image: self.model.picture(&found.pixels),
             name: printable(&name).into_owned(),
             explained: format!(
                 "{} {probability:.0} %",
@@ -62,14 +60,6 @@ impl<'a> ExplainedPicture<'a> {
             ),
             maps,
         });
-    }
-
-    /// The image that the network read.
-    fn drawn(&self, pixels: &[u8]) -> RgbImage {
-        let preparation = &self.model.ensemble.preparation;
-        let resize = &preparation.resize;
-        let sides = [preparation.channels, resize.height, resize.width];
-        picture(pixels, sides.map(|n| n as usize))
     }
 
     /// Writes the picture, and says where it is, and how many of all images it shows, in a sentence.

@@ -81,7 +81,8 @@ impl<'a> ExplanationPrinter<'a> {
     }
 }
 
-fn line(value: &Value) -> Result<()> {
+/// Prints JSON in a line of its own, at once.
+pub(super) fn line(value: &Value) -> Result<()> {
     let mut out = open_stdout();
     out.write(format!("{value}\n").as_bytes())?;
     out.flush()

@@ -7,7 +7,7 @@ use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_files::{Durability, exists, read_regular};
-use convsweep_spec::shape::{Shape, summarize, tensors};
+use convsweep_spec::shape::{Shape, tensors};
 use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::bytes;
 use convsweep_weights::{WeightFile, state_dict};
@@ -33,20 +33,13 @@ pub fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<()> {
         let message = format!("the file of the weights of job {} {why}", network.job);
         failure(Exit::Results, message)
     };
-    let preparation = &model.ensemble.preparation;
-    let image = Shape::Image {
-        channels: preparation.channels,
-        height: preparation.resize.height,
-        width: preparation.resize.width,
-    };
-    let architecture = &network.architecture;
-    let summary = summarize(architecture, image, model.ensemble.classes);
+    let summary = model.summary();
     let summary = summary.map_err(|error| refused(format!("fits no network: {error}")))?;
     let weights = WeightFile::read(&content).map_err(refused)?;
     let written = state_dict(
         &weights,
-        &tensors(architecture, &summary),
-        metadata(model, image),
+        &tensors(&network.architecture, &summary),
+        metadata(model, summary.input),
     );
     let written = written.map_err(refused)?;
     file.write(&written, Durability::ContentAndName)?;

@@ -9,7 +9,6 @@ use convsweep_spec::inference::{
     AttributionMethod, ExplainRequest, Explanation, InferenceReply, InferenceRequest,
     RequestedImages,
 };
-use convsweep_spec::shape::{Shape, summarize};
 use convsweep_store::Database;
 use tokio::sync::mpsc;
 
@@ -78,15 +77,7 @@ fn maps_of(
 
 /// Multiplications that judging so many maps takes.
 fn judgement_cost(model: &NamedModel, images: usize) -> u64 {
-    let preparation = &model.ensemble.preparation;
-    let input = Shape::Image {
-        channels: preparation.channels,
-        height: preparation.resize.height,
-        width: preparation.resize.width,
-    };
-    let architecture = &model.ensemble.networks[0].architecture;
-    let summary = summarize(architecture, input, model.ensemble.classes);
-    let macs = summary.map_or(u64::MAX, |summary| summary.macs);
+    let macs = model.summary().map_or(u64::MAX, |summary| summary.macs);
     macs.saturating_mul(ExplainRequest::IMAGES_OF_JUDGEMENT)
         .saturating_mul(images as u64)
 }
