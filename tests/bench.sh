@@ -341,6 +341,25 @@ libtorch() {
     turns train "${2:-5}" "${1:-40}" "${networks[@]}"
 }
 
+# The workers for GPUs on this machine, by tests/gpu/run.sh (its options follow): facts, layers beside PyTorch's, what happens when memory
+# runs out or a worker dies, and speed beside PyTorch. Under eight minutes on a GPU; `gpu --pretend` tries the script on a CPU, by LibTorch.
+# `gpu --pack FOLDER` makes a folder of programs for a machine without a compiler, where FOLDER/run.sh does the rest.
+gpu() {
+    local programs="${GPU_PROGRAMS:-}"
+    if [ "${1:-}" = --pack ]; then
+        exec "$root/tests/gpu/pack.sh" "${@:2}"
+    fi
+    if [ -z "$programs" ]; then
+        programs="${CARGO_TARGET_DIR:-$root/target}/gpu-programs"
+        "$root/tests/gpu/pack.sh" "$programs"
+        if [ -e "$programs/bin/convsweep-worker-libtorch" ]; then
+            CONVSWEEP_TORCH_PYTHON="$("$root/crates/worker/install.sh" torch-python)"
+            export CONVSWEEP_TORCH_PYTHON
+        fi
+    fi
+    GPU_PROGRAMS="$programs" exec "$root/tests/gpu/run.sh" "$@"
+}
+
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|job|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2

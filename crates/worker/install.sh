@@ -1,23 +1,30 @@
 #!/usr/bin/env bash
 # install.sh libtorch|cuda: builds the worker for other devices and puts it beside the program. Each has a target folder of its
 # own inside of that of the program, since Burn is compiled with other features. `install.sh test-libtorch` runs the tests of
-# networks on LibTorch, `install.sh bench-libtorch` prints the path of the benchmark of training.
+# networks on LibTorch, `install.sh test-programs libtorch|cuda` prints the paths of these tests, `install.sh bench-libtorch` that
+# of the benchmark of training, `install.sh torch-python` that of the Python whose PyTorch is taken.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 target="${CARGO_TARGET_DIR:-$root/target}"
+# The version that is installed, and all those that the worker has been tried with.
 torch_version=2.9.0
+torch_versions="2.9.0 2.11.0"
+tests="layer_vectors vectors layers layer_training training whole_step"
 
 usage() { echo "usage: just worker libtorch|cuda" >&2; exit 2; }
 
-# Whether a Python has the PyTorch that the worker is built for.
-has_torch() { "$1" -c "import sys, torch; sys.exit(torch.__version__.split('+')[0] != '$torch_version')" 2>/dev/null; }
+# Whether a Python has a PyTorch that the worker can be built for.
+has_torch() {
+    local version
+    version="$("$1" -c 'import torch; print(torch.__version__.split("+")[0])' 2>/dev/null)" && grep -qwF -- "$version" <<<"$torch_versions"
+}
 
 # Prints the Python whose PyTorch the worker uses: CONVSWEEP_TORCH_PYTHON, else python3 if it has PyTorch, else that of an
 # environment which is made here.
 torch_python() {
     local python="${CONVSWEEP_TORCH_PYTHON:-}" environment="$target/torch-$torch_version"
     if [ -n "$python" ]; then
-        has_torch "$python" || { echo "error: $python has no PyTorch $torch_version: install torch==$torch_version there, or unset CONVSWEEP_TORCH_PYTHON" >&2; return 1; }
+        has_torch "$python" || { echo "error: $python has no PyTorch of version ${torch_versions// / or }: install torch==$torch_version there, or unset CONVSWEEP_TORCH_PYTHON" >&2; return 1; }
         echo "$python"
         return
     fi
@@ -40,17 +47,14 @@ with_backend() {
     (cd "$root" && CARGO_TARGET_DIR="$target/$backend" cargo "$command" --release --no-default-features --features "$backend" "$@")
 }
 
-# Lets the build find the Python with PyTorch, for which it looks as python3.
+# Lets the build take PyTorch's libraries, and compile again where they are others.
 use_torch() {
-    local python
+    local python folder
     python="$(torch_python)"
-    folder="$(mktemp -d)"
-    trap 'rm -rf "$folder"' EXIT
-    printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$folder/python3"
-    chmod +x "$folder/python3"
-    unset VIRTUAL_ENV
-    export LIBTORCH_USE_PYTORCH=1 PATH="$folder:$PATH"
-    libraries="$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent / "lib")')"
+    folder="$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')"
+    libraries="$folder/lib"
+    unset LIBTORCH_USE_PYTORCH LIBTORCH_INCLUDE LIBTORCH_LIB
+    export LIBTORCH="$folder"
 }
 
 # Builds a worker and puts it beside the program; the whole file appears at once, also where the old one runs.
@@ -62,6 +66,18 @@ install() {
     mv "$target/release/.convsweep-worker-$backend" "$target/release/convsweep-worker-$backend"
     echo "$target/release/convsweep-worker-$backend"
     "$target/release/convsweep-worker-$backend" --devices
+}
+
+# The options of cargo that name the given tests of networks.
+named_tests() { printf -- '--package convsweep-nn'; printf -- ' --test %s' "$@"; }
+
+# Builds programs of a backend without running them, and prints their paths, which cargo says relative to the sources.
+test_programs() {
+    local said path
+    said="$(with_backend "$1" test --no-run "${@:2}" 2>&1)" || { echo "$said" >&2; return 1; }
+    sed -n 's/.*Executable.*(\(.*\))$/\1/p' <<<"$said" | while read -r path; do
+        case $path in /*) echo "$path" ;; *) echo "$root/$path" ;; esac
+    done
 }
 
 case "${1:-}" in
@@ -77,12 +93,18 @@ cuda)
 test-libtorch)
     use_torch
     export LD_LIBRARY_PATH="$libraries:${LD_LIBRARY_PATH:-}" OMP_NUM_THREADS=1
-    with_backend libtorch test --package convsweep-nn --test layer_vectors --test vectors --test layers --test layer_training \
-        --test training --test pretrained --test attribution --test whole_step
+    # shellcheck disable=SC2046,SC2086
+    with_backend libtorch test $(named_tests $tests pretrained attribution)
     ;;
+test-programs)
+    case "${2:-}" in libtorch) use_torch ;; cuda) ;; *) usage ;; esac
+    # shellcheck disable=SC2046,SC2086
+    test_programs "$2" $(named_tests $tests)
+    ;;
+torch-python) torch_python ;;
 bench-libtorch)
     use_torch
-    with_backend libtorch test --package convsweep-worker --bench train --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p'
+    test_programs libtorch --package convsweep-worker --bench train
     ;;
 *) usage ;;
 esac

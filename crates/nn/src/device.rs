@@ -84,11 +84,19 @@ pub fn devices() -> Vec<DeviceInfo> {
     available()
 }
 
-/// The first device that this program can use, as tests and benchmarks take it.
+/// Name of the environment variable that lets tests and benchmarks take the first GPU, where there is
+/// a CPU that this program can use, too.
+pub const TEST_GPU: &str = "CONVSWEEP_TEST_GPU";
+
+/// The first device that this program can use, as tests and benchmarks take it; the first GPU where
+/// [`TEST_GPU`] is set.
 ///
 /// # Errors
 /// If there is none.
 pub fn first_device() -> Result<Device, DeviceError> {
+    if std::env::var_os(TEST_GPU).is_some() {
+        return device(DeviceName::cuda(0));
+    }
     let first = available().into_iter().next();
     device(first.map_or(DeviceName::CPU, |first| first.name))
 }

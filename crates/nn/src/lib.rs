@@ -39,8 +39,8 @@ pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use device::{
-    BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, first_device,
-    instructions, use_threads,
+    BACKEND, DeviceError, DeviceInfo, TEST_GPU, check_instruction_limit, device, devices,
+    first_device, instructions, use_threads,
 };
 pub use ema::Average;
 pub use features::Features;

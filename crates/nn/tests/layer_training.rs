@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{close, dense, network, numbers, plain_conv};
+use common::{close, dense, network, numbers, plain_conv, tolerance};
 use convsweep_nn::loss::score_image;
 use convsweep_nn::optimizer::global_norm;
 use convsweep_spec::model::*;
@@ -45,7 +45,7 @@ fn a_frozen_layer_has_no_gradient_and_its_norm_uses_the_running_statistics() {
         .chunks(2)
         .zip([0, 1, 0, 1])
         .map(|(row, label)| score_image(row, label, &mut [0.0; 2]).loss);
-    assert!((losses.sum::<f64>() - found.loss_sum).abs() < 1e-5);
+    assert!((losses.sum::<f64>() - found.loss_sum).abs() < tolerance(1e-5));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
         .map(|(l, t)| (l[0].exp() + l[1].exp()).ln() - l[t])
         .sum();
     assert!(
-        (found.loss_sum - loss).abs() < 1e-4,
+        (found.loss_sum - loss).abs() < tolerance(1e-4),
         "{} {loss}",
         found.loss_sum
     );

@@ -1,12 +1,15 @@
 //! Every layer against PyTorch: outputs, and gradients with respect to the input and to each
 //! parameter (from `tests/vectors/layers.py`).
 
+mod common;
+
+use common::tolerance;
 use convsweep_nn::{build, first_device};
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
 
-/// Largest difference, as a share of the largest value of a result. PyTorch computed in f64 and
+/// Largest difference on a CPU, as a share of the largest value of a result. PyTorch computed in f64 and
 /// saved f32; our layers compute in f32 (unit roundoff 6e-8), with sums of at most a few hundred
 /// products. Norms divide by standard deviations and lose one more digit.
 const TOLERANCE: f64 = 5e-6;
@@ -31,7 +34,14 @@ fn numbers(count: usize, k: usize, scale: f64, shift: f64) -> Vec<f32> {
         .collect()
 }
 
-fn compare(found: &[f32], kept: &mut &[f32], what: &str, wrong: &mut Vec<String>) {
+/// Cases that differ too much, and the largest difference of all.
+#[derive(Default)]
+struct Comparison {
+    wrong: Vec<String>,
+    largest: f64,
+}
+
+fn compare(found: &[f32], kept: &mut &[f32], what: &str, comparison: &mut Comparison) {
     let (expected, rest) = kept.split_at(found.len());
     *kept = rest;
     let largest = expected
@@ -43,9 +53,10 @@ fn compare(found: &[f32], kept: &mut &[f32], what: &str, wrong: &mut Vec<String>
         .map(|(f, e)| f64::from((f - e).abs()))
         .fold(0.0, f64::max)
         / largest;
-    if error > TOLERANCE || found.iter().any(|f| !f.is_finite()) {
-        wrong.push(format!("{what}: {error:.1e}"));
+    if error > tolerance(TOLERANCE) || found.iter().any(|f| !f.is_finite()) {
+        comparison.wrong.push(format!("{what}: {error:.1e}"));
     }
+    comparison.largest = comparison.largest.max(error);
 }
 
 #[test]
@@ -58,7 +69,7 @@ fn every_layer_agrees_with_pytorch() {
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         .collect();
     let mut kept = kept.as_slice();
-    let mut wrong = vec![];
+    let mut comparison = Comparison::default();
     for case in &cases {
         let [n, c, h, w] = case.shape;
         let input = Shape::Image {
@@ -107,24 +118,26 @@ fn every_layer_agrees_with_pytorch() {
             &found.logits,
             &mut kept,
             &format!("{}: output", case.name),
-            &mut wrong,
+            &mut comparison,
         );
         compare(
             &found.images,
             &mut kept,
             &format!("{}: by the input", case.name),
-            &mut wrong,
+            &mut comparison,
         );
         for (values, (name, _)) in found.parameters.iter().zip(&case.parameters) {
             compare(
                 values,
                 &mut kept,
                 &format!("{}: by {name}", case.name),
-                &mut wrong,
+                &mut comparison,
             );
         }
     }
     assert!(kept.is_empty(), "{} numbers are left over", kept.len());
+    let Comparison { wrong, largest } = comparison;
+    println!("largest difference: {largest:.1e}");
     assert!(
         wrong.is_empty(),
         "{} of {} cases:\n{}",

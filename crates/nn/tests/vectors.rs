@@ -10,7 +10,7 @@
 mod common;
 
 use burn::tensor::{Tensor, TensorData};
-use common::plain_conv;
+use common::{plain_conv, tolerance};
 use convsweep_nn::loss::{Mixture, Objective};
 use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
 use convsweep_nn::{Network, build, first_device};
@@ -80,18 +80,14 @@ fn gradients(network: &Network, step: u64) -> Vec<Tensor<1>> {
         .collect()
 }
 
-fn check(name: &str, optimizer: Optimizer, tolerance: f64) {
-    check_frozen(name, optimizer, &[], tolerance);
+fn check(name: &str, optimizer: Optimizer, on_cpu: f64) {
+    check_frozen(name, optimizer, &[], on_cpu);
 }
 
-fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: f64) {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/optimizers.json"
-    );
-    let text = std::fs::read_to_string(path).expect("kept");
+fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], on_cpu: f64) {
+    let text = include_str!("../../../tests/vectors/optimizers.json");
     let vectors: BTreeMap<String, BTreeMap<u64, Vec<f64>>> =
-        serde_json::from_str(&text).expect("JSON");
+        serde_json::from_str(text).expect("JSON");
     let expected = &vectors[name];
     let (mut network, mut state) = (network(), OptimizerState::new(&optimizer));
     network.freeze(frozen);
@@ -116,7 +112,10 @@ fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: 
             .zip(expected)
             .map(|(a, e)| (f64::from(*a) - e).abs())
             .fold(0.0, f64::max);
-        assert!(worst < tolerance, "{name}: {worst:e} after {step} steps");
+        assert!(
+            worst < tolerance(on_cpu),
+            "{name}: {worst:e} after {step} steps"
+        );
     }
 }
 
@@ -247,12 +246,8 @@ struct Expected {
 /// 1e-6 and 2e-6 for values below 3.
 #[test]
 fn losses_and_their_gradients() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/losses.json"
-    );
-    let text = std::fs::read_to_string(path).expect("kept");
-    let vectors: BTreeMap<String, Expected> = serde_json::from_str(&text).expect("JSON");
+    let text = include_str!("../../../tests/vectors/losses.json");
+    let vectors: BTreeMap<String, Expected> = serde_json::from_str(text).expect("JSON");
     let dense = Layer::Dense(Dense {
         units: 5,
         bias: false,
@@ -290,7 +285,7 @@ fn losses_and_their_gradients() {
         let found = network.gradients_towards(&targets, images.clone(), [6, 1, 1, 4], 0, 0);
         let Expected { loss, gradient } = &vectors[name];
         assert!(
-            (found.loss_sum / 6.0 - loss).abs() < 1e-6,
+            (found.loss_sum / 6.0 - loss).abs() < tolerance(1e-6),
             "{name}: {}, expected {loss}",
             found.loss_sum / 6.0
         );
@@ -304,7 +299,10 @@ fn losses_and_their_gradients() {
             .zip(gradient)
             .map(|(a, e)| (f64::from(*a) - e).abs())
             .fold(0.0, f64::max);
-        assert!(values.len() == 20 && worst < 2e-6, "{name}: {worst:e}");
+        assert!(
+            values.len() == 20 && worst < tolerance(2e-6),
+            "{name}: {worst:e}"
+        );
     };
     let weights = Some(ClassWeights::Given(vec![0.5, 2.0, 1.0, 1.5, 0.25]));
     let loss = |label_smoothing, focal, class_weights| Loss {
@@ -324,7 +322,6 @@ fn losses_and_their_gradients() {
 /// layers. Two forward passes in f32 over a few hundred products: 1e-5 for logits up to 6.
 #[test]
 fn weights_of_pytorch_give_its_logits() {
-    let kept = |name: &str| format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     let conv = |filters, bias, norm| {
         Layer::Conv(Conv {
             padding: Padding::Valid,
@@ -378,25 +375,25 @@ fn weights_of_pytorch_give_its_logits() {
         &first_device().expect("a device"),
     )
     .expect("fits");
-    let file = std::fs::read(kept("transfer.safetensors")).expect("kept");
+    let file = include_bytes!("../../../tests/vectors/transfer.safetensors");
     let transfer = Transfer {
         hash: String::new(),
         map: BTreeMap::new(),
         reinitialised: None,
     };
-    network.take_over(&file, &transfer).expect("fits");
+    network.take_over(file, &transfer).expect("fits");
     let pixels = (0..2 * 3 * 16 * 16)
         .map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0)
         .collect();
-    let expected = std::fs::read_to_string(kept("transfer.json")).expect("kept");
-    let expected: Vec<f64> = serde_json::from_str(&expected).expect("JSON");
+    let expected = include_str!("../../../tests/vectors/transfer.json");
+    let expected: Vec<f64> = serde_json::from_str(expected).expect("JSON");
     for (found, expected) in network
         .classify(pixels, [2, 3, 16, 16])
         .into_iter()
         .zip(expected)
     {
         assert!(
-            (f64::from(found) - expected).abs() < 1e-5,
+            (f64::from(found) - expected).abs() < tolerance(1e-5),
             "{found}, PyTorch {expected}"
         );
     }
