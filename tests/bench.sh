@@ -351,7 +351,7 @@ gpu() {
     fi
     if [ -z "$programs" ]; then
         programs="${CARGO_TARGET_DIR:-$root/target}/gpu-programs"
-        "$root/tests/gpu/pack.sh" "$programs"
+        "$root/tests/gpu/pack.sh" "$programs" --here
         if [ -e "$programs/bin/convsweep-worker-libtorch" ]; then
             CONVSWEEP_TORCH_PYTHON="$("$root/crates/worker/install.sh" torch-python)"
             export CONVSWEEP_TORCH_PYTHON

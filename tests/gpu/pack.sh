@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# pack.sh FOLDER: copies what run.sh needs into FOLDER, stripped, so that it can be carried to a machine with a GPU that has neither
-# a compiler nor a network: the programs, the installed workers (`just worker libtorch`, `just worker cuda`), their tests, and the
-# scripts. There, FOLDER/run.sh needs Python, with the PyTorch for which the worker was built.
+# pack.sh FOLDER [--here]: puts what run.sh needs into FOLDER, stripped and compressed, so that it can be carried to a machine with a
+# GPU that has neither a compiler nor a network: the programs, the installed workers (`just worker libtorch`, `just worker cuda`),
+# their tests, and the scripts. There, FOLDER/run.sh needs Python, with the PyTorch for which the worker was built. --here does not
+# compress, for a run on this machine.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 target="${CARGO_TARGET_DIR:-$root/target}"
-folder="${1:?usage: pack.sh FOLDER}"
+folder="${1:?usage: pack.sh FOLDER [--here]}"
 limit_mib=60
 
 if [ -d "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/packed.json" ]; then
@@ -52,10 +53,13 @@ if [ -e "$folder/bin/convsweep-worker-libtorch" ]; then
     torch="\"$("$("$root/crates/worker/install.sh" torch-python)" -c 'import torch; print(torch.__version__)')\""
 fi
 revision="$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)"
-bytes="$(du -sb "$folder" | cut -f1)"
 cat >"$folder/packed.json" <<END
-{"revision": "$revision", "torch": $torch, "needs": ["$(newest GLIBC)", "$(newest GLIBCXX)"], "bytes": $bytes, "left_out": $left_out}}
+{"revision": "$revision", "torch": $torch, "needs": ["$(newest GLIBC)", "$(newest GLIBCXX)"], "left_out": $left_out}}
 END
+[ "${2:-}" != --here ] || exit 0
+tar -C "$folder" -cJf "$folder/programs.tar.xz" bin tests
+rm -r "$folder/bin" "$folder/tests"
+bytes="$(du -sb "$folder" | cut -f1)"
 echo "$folder: $((bytes / 1048576)) MiB" >&2
 if [ "$bytes" -gt $((limit_mib * 1048576)) ]; then
     echo "warning: that is more than $limit_mib MiB; leave a worker out by moving it away" >&2

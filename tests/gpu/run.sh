@@ -6,4 +6,10 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 export GPU_PROGRAMS="${GPU_PROGRAMS:-$here}"
-exec "${CONVSWEEP_TORCH_PYTHON:-python3}" "$here/bench.py" "$@"
+python="${CONVSWEEP_TORCH_PYTHON:-python3}"
+if [ -e "$GPU_PROGRAMS/programs.tar.xz" ]; then
+    # Python unpacks it where the machine has no xz.
+    "$python" -m tarfile -e "$GPU_PROGRAMS/programs.tar.xz" "$GPU_PROGRAMS"
+    rm "$GPU_PROGRAMS/programs.tar.xz"
+fi
+exec "$python" "$here/bench.py" "$@"

@@ -123,7 +123,8 @@ def two_jobs(place):
 def two_jobs_by(place, worker):
     """Two seeds at the same time on one GPU, beside one of them alone."""
     device = place.device(worker)
-    network = Network("tutorial", 64, 4, 4) if place.pretends else Network("tutorial", 512, 50, 6)
+    # Long enough for the second worker to start while the first one trains.
+    network = Network("tutorial", 64, 10, 16) if place.pretends else Network("tutorial", 512, 50, 25)
     cores = len(os.sched_getaffinity(0))
     if place.pretends and cores < 2:
         raise Skipped("two jobs on the CPU need two cores")
