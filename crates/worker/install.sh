@@ -33,9 +33,9 @@ torch_python() {
     done
     echo "PyTorch $torch_version goes into $environment: the build for CPUs takes 200 MB to download and 800 MB of the disk." >&2
     python3 -m venv "$environment"
-    if ! "$environment/bin/python" -m pip install --quiet "torch==$torch_version" --index-url https://download.pytorch.org/whl/cpu; then
+    if ! "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version" --index-url https://download.pytorch.org/whl/cpu; then
         echo "PyTorch's own server did not answer: the build of PyPI, which also has CUDA, takes 3 GB to download and 7 GB of the disk." >&2
-        "$environment/bin/python" -m pip install --quiet "torch==$torch_version"
+        "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version"
     fi
     echo "$environment/bin/python"
 }
