@@ -31,13 +31,19 @@ torch_python() {
     for python in python3 "$environment/bin/python"; do
         if has_torch "$python"; then command -v "$python"; return; fi
     done
-    echo "PyTorch $torch_version goes into $environment: the build for CPUs takes 200 MB to download and 800 MB of the disk." >&2
-    python3 -m venv "$environment"
-    if ! "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version" --index-url https://download.pytorch.org/whl/cpu; then
-        echo "PyTorch's own server did not answer: the build of PyPI, which also has CUDA, takes 3 GB to download and 7 GB of the disk." >&2
-        "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version"
-    fi
+    # What is called in a substitution does not end the script by failing.
+    make_environment "$environment" >&2 || { echo "error: PyTorch $torch_version was not installed; CONVSWEEP_TORCH_PYTHON can name a Python that has it" >&2; return 1; }
     echo "$environment/bin/python"
+}
+
+# Installs PyTorch in a new environment: the build for CPUs, else the one of PyPI.
+make_environment() {
+    local environment=$1
+    echo "PyTorch $torch_version goes into $environment: the build for CPUs takes 200 MB to download and 800 MB of the disk."
+    python3 -m venv "$environment" || return 1
+    "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version" --index-url https://download.pytorch.org/whl/cpu && return
+    echo "PyTorch's own server did not answer: the build of PyPI, which also has CUDA, takes 3 GB to download and 7 GB of the disk."
+    "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version"
 }
 
 # Runs a command of cargo with the features of a backend.
