@@ -113,6 +113,8 @@ turns() {
     for ((; rounds > 0; rounds--)); do
         for network in "$@"; do
             measure "$program" "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", \"variant\": \"ours\", /" | tee -a "$lines"
+            [ -z "${own_kernels:-}" ] ||
+                measure "$own_kernels" "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", \"variant\": \"cpu\", /" | tee -a "$lines"
             for variant in $(variants "$what" "$network"); do
                 peer "$what" "$network" "$steps" "$variant" 2>/dev/null | sed "s/^{/{\"network\": \"$network\", \"variant\": \"$variant\", /" | tee -a "$lines"
             done
@@ -126,6 +128,7 @@ turns() {
                   for (j = 1; j in peers; j++) { who = order[i] " " peers[j]
                       if (n[who]) { p = median(who, n[who]); printf "   %s %.1f", peers[j], p; if (p > best) best = p } }
                   if (best) printf "   %.2f times", o / best
+                  who = order[i] " cpu"; if (n[who]) printf "   own kernels %.1f", median(who, n[who])
                   print "" } }' "$lines" >&2
     rm "$lines"
 }
@@ -332,16 +335,17 @@ END
     rm -r "$folder"
 }
 
-# As `train`, on LibTorch: `libtorch [STEPS] [ROUNDS] [NETWORK…]`, after `just worker libtorch`.
+# As `train`, on LibTorch, with the CPU's own kernels beside it: `libtorch [STEPS] [ROUNDS] [NETWORK…]`, after `just worker libtorch`.
 libtorch() {
     local networks=("${@:3}")
     [ ${#networks[@]} -gt 0 ] || networks=(tutorial resnet20 mobilenet)
     export OMP_NUM_THREADS=1 MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_MMAP_THRESHOLD_=1073741824
     executable="$("$root/crates/worker/install.sh" bench-libtorch)"
+    own_kernels="$(train_program)"
     turns train "${2:-5}" "${1:-40}" "${networks[@]}"
 }
 
-# The workers for GPUs on this machine, by tests/gpu/run.sh (its options follow): facts, layers beside PyTorch's, what happens when memory
+# The workers for GPUs on this machine, by tests/gpu/run.sh (with its options): facts, layers beside PyTorch's, what happens when memory
 # runs out or a worker dies, and speed beside PyTorch. Under eight minutes on a GPU; `gpu --pretend` tries the script on a CPU, by LibTorch.
 # `gpu --pack FOLDER` makes a folder of programs for a machine without a compiler, where FOLDER/run.sh does the rest.
 gpu() {

@@ -20,6 +20,7 @@ mod export;
 mod fake_worker;
 mod faults;
 mod full_disk;
+mod gpu_script;
 mod hostile_input;
 mod image_names;
 mod installed_workers;

@@ -39,10 +39,10 @@ torch_python() {
 # Installs PyTorch in a new environment: the build for CPUs, else the one of PyPI.
 make_environment() {
     local environment=$1
-    echo "PyTorch $torch_version goes into $environment: the build for CPUs takes 200 MB to download and 800 MB of the disk."
+    echo "PyTorch $torch_version goes into $environment: the build for CPUs takes 200 MB to download, 800 MB of the disk and a minute."
     python3 -m venv "$environment" || return 1
     "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version" --index-url https://download.pytorch.org/whl/cpu && return
-    echo "PyTorch's own server did not answer: the build of PyPI, which also has CUDA, takes 3 GB to download and 7 GB of the disk."
+    echo "PyTorch's own server did not answer: the build of PyPI, which also has CUDA, takes 3 GB to download, 7 GB of the disk and some minutes."
     "$environment/bin/python" -m pip install --quiet --no-cache-dir "torch==$torch_version"
 }
 
@@ -57,7 +57,7 @@ with_backend() {
 use_torch() {
     local python folder
     python="$(torch_python)"
-    folder="$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')"
+    folder="$("$python" -W ignore -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')"
     libraries="$folder/lib"
     unset LIBTORCH_USE_PYTORCH LIBTORCH_INCLUDE LIBTORCH_LIB
     export LIBTORCH="$folder"

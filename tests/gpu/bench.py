@@ -23,7 +23,13 @@ CHECKS = {
 
 def arguments():
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__)
-    parser.add_argument("--pretend", action="store_true", help="compute on the CPU, by LibTorch, and little")
+    parser.add_argument(
+        "--pretend",
+        nargs="?",
+        const="libtorch",
+        choices=["libtorch", "cpu"],
+        help="compute on the CPU, by LibTorch or the CPU's own kernels, and little",
+    )
     parser.add_argument("--only", default=",".join(CHECKS), help="checks, separated by commas: " + ", ".join(CHECKS))
     parser.add_argument("--minutes", type=float, default=8.0, help="after this time no check begins (default: 8)")
     parsed = parser.parse_args()

@@ -54,7 +54,7 @@ def devices(place):
         raise RuntimeError(f"exit code {done.returncode}: {last_lines(done.stderr)}")
     rows = json.loads(done.stdout)
     problems = {row["name"]: row["problem"] for row in rows if row["problem"]}
-    wanted = "libtorch" if place.pretends else "cuda"
+    wanted = place.pretends or "cuda"
     usable = [row["name"] for row in rows if row["name"].startswith(wanted) and not row["problem"]]
     found = {"usable": usable, "devices": rows}
     if not usable:

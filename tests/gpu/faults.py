@@ -5,13 +5,12 @@ import signal
 
 from experiments import Network, Run, attempts, of_kind, outcome, worker_pid
 
-WORKERS = ("libtorch", "cubecl")
 # Largest difference of the last losses after a resume, as a share, where a GPU adds in any order.
 TOLERANCE = 0.1
 
 
 def for_workers(place, check, work):
-    for worker in WORKERS:
+    for worker in place.workers:
         place.attempt(check, lambda: work(place, worker), worker=worker)
 
 

@@ -12,8 +12,8 @@ import traceback
 
 import nvml
 
-# Workers for GPUs by their names in device names, with their programs.
-WORKERS = {"libtorch": "convsweep-worker-libtorch", "cubecl": "convsweep-worker-cuda"}
+# Workers by their names in names of devices, with their programs.
+PROGRAMS = {"libtorch": "convsweep-worker-libtorch", "cubecl": "convsweep-worker-cuda", "cpu": "convsweep-worker"}
 
 
 class Skipped(Exception):
@@ -22,7 +22,9 @@ class Skipped(Exception):
 
 class Place:
     def __init__(self, pretends, seconds):
+        # The device that is taken for a GPU, if any.
         self.pretends = pretends
+        self.workers = ["cpu"] if pretends == "cpu" else ["libtorch", "cubecl"]
         self.start = time.monotonic()
         self.seconds = seconds
         self.programs = pathlib.Path(os.environ["GPU_PROGRAMS"]).resolve()
@@ -45,14 +47,14 @@ class Place:
         return str(path)
 
     def device(self, worker):
-        """The device that a worker, `libtorch` or `cubecl`, computes on."""
-        self.program(WORKERS[worker])
+        """The device that a worker computes on."""
+        self.program(PROGRAMS[worker])
         if worker == "libtorch" and "error" in self.torch:
             raise Skipped(f"this Python has no PyTorch ({self.torch['error']})")
         if self.pretends:
             if worker == "cubecl":
                 raise Skipped("it needs a GPU, and --pretend computes on the CPU")
-            return "libtorch"
+            return self.pretends
         if self.gpu is None:
             raise Skipped("there is no GPU here, or no driver; --pretend tries the script without")
         return f"cuda:0@{worker}"

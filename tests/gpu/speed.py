@@ -34,7 +34,7 @@ def networks(pretends):
 
 def check(place):
     for network in networks(place.pretends):
-        for worker in ("libtorch", "cubecl"):
+        for worker in place.workers:
             facts = dict(network.facts(), worker=worker)
             place.attempt("speed", lambda: ours(place, network, worker), **facts)
         for variant in VARIANTS[network.precision]:
@@ -116,7 +116,7 @@ def measured(watch, epochs):
 
 
 def two_jobs(place):
-    for worker in ("libtorch", "cubecl"):
+    for worker in place.workers:
         place.attempt("two-jobs", lambda: two_jobs_by(place, worker), worker=worker)
 
 
