@@ -44,7 +44,7 @@ impl Network {
     pub fn kernel_choices(&self) -> Vec<KernelChoice> {
         let mut recorder = Recorder {
             network: self,
-            ops: ops_for(&self.device, self.kernels),
+            ops: ops_for(&self.device, self.arithmetic),
             choices: vec![],
         };
         recorder.record_all(&self.operations);

@@ -18,7 +18,7 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
 };
 
 /// The worker that this backend makes.
-const WORKER: WorkerKind = if cfg!(feature = "cuda") {
+pub(crate) const WORKER: WorkerKind = if cfg!(feature = "cuda") {
     WorkerKind::CubeCl
 } else if cfg!(feature = "libtorch") {
     WorkerKind::LibTorch
@@ -178,6 +178,8 @@ fn cpu() -> Device {
     reason = "the last release of Burn with LibTorch marks it so"
 )]
 fn gpu(index: usize) -> Device {
+    // Otherwise cuDNN chooses algorithms by their times, which differ from run to run.
+    tch::Cuda::cudnn_set_benchmark(false);
     Device::libtorch_cuda(index)
 }
 

@@ -90,7 +90,7 @@ impl Network {
     /// no random numbers, and no sum over one image depends on the others. 0 if there is nothing to
     /// gain.
     pub fn frozen_operations(&self) -> usize {
-        if !ops_for(&self.device, self.kernels).keep_images_apart() {
+        if !ops_for(&self.device, self.arithmetic).keep_images_apart() {
             return 0;
         }
         let mut frozen = 0;
@@ -111,7 +111,7 @@ impl Network {
     /// one machine, by one program, nothing else but the image determines its features.
     pub fn frozen_digest(&self, operations: usize) -> String {
         let operations = &self.operations[..operations];
-        let mut text = format!("{:?} {operations:?}", self.kernels).into_bytes();
+        let mut text = format!("{:?} {operations:?}", self.arithmetic.kernels).into_bytes();
         // What is frozen further behind, and does not matter here, is the same in every such job.
         let parameters = self.parameters.iter().zip(&self.frozen);
         let parameters = parameters.filter(|(_, is_frozen)| **is_frozen);

@@ -95,7 +95,7 @@ impl Network {
         targets: &Targets,
         [seed, step]: [u64; 2],
     ) -> Option<Gradients> {
-        let ops = ops_for(&self.device, self.kernels);
+        let ops = ops_for(&self.device, self.arithmetic);
         let parameters: Vec<&Tensor<1>> = self.parameters.iter().map(|p| &p.value).collect();
         let recorded = ops.record(&parameters, &self.frozen)?;
         let mut pass = Pass::new(self, recorded.clone(), Some(self.training(seed, step)));

@@ -37,6 +37,10 @@ impl Function {
     ///
     /// Panics on flat features: `spec::shape` has rejected such a model before.
     pub(crate) fn apply(&self, batch: Batch, ops: &dyn Ops) -> Batch {
+        let batch = match self {
+            Function::PadShortcut { .. } => batch,
+            _ => ops.widened(batch),
+        };
         let image = match *self {
             Function::PadShortcut { stride, channels } => {
                 return pad_shortcut(batch, stride, channels, ops);

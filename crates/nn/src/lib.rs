@@ -30,6 +30,7 @@ mod operation;
 mod ops;
 pub mod optimizer;
 mod pass;
+mod precision;
 mod state_error;
 mod transfer;
 
@@ -45,4 +46,5 @@ pub use device::{
 pub use ema::Average;
 pub use features::Features;
 pub use network::{Derivatives, Gradients, Named, Network};
+pub use precision::{PrecisionError, check_precision};
 pub use state_error::StateError;

@@ -2,10 +2,11 @@
 
 use crate::host::{tensor, values};
 use crate::operation::Operation;
+use crate::ops::Arithmetic;
 use crate::state_error::{StateError, find_checked};
 use burn::tensor::{Device, Tensor};
 use convsweep_spec::pattern::{self, takes};
-use convsweep_spec::train::Kernels;
+use convsweep_spec::train::{Kernels, Precision};
 use std::collections::HashMap;
 
 /// A network on a device.
@@ -20,7 +21,7 @@ pub struct Network {
     pub(crate) frozen: Vec<bool>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
-    pub(crate) kernels: Kernels,
+    pub(crate) arithmetic: Arithmetic,
 }
 
 /// A named tensor, kept flat.
@@ -106,8 +107,16 @@ impl Network {
     }
 
     /// The same network, computed by these kernels.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Network { kernels, ..self }
+    pub fn with_kernels(mut self, kernels: Kernels) -> Self {
+        self.arithmetic.kernels = kernels;
+        self
+    }
+
+    /// The same network, computed in this precision, which its device can compute in
+    /// ([`crate::check_precision`]).
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.arithmetic.precision = precision;
+        self
     }
 
     /// Freezes the layers that `rules` select, and no others ([`convsweep_spec::pattern::takes`]).

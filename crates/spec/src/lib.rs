@@ -29,6 +29,7 @@ pub mod optimizer;
 pub mod outcome;
 pub mod pattern;
 pub mod plausible;
+pub mod precision;
 pub mod random;
 pub mod range;
 pub mod run_settings;

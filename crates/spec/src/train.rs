@@ -3,6 +3,7 @@
 pub use crate::loss::{ClassWeights, Loss};
 use crate::metric::Metric;
 pub use crate::optimizer::{Group, Moments, Optimizer, Rule};
+pub use crate::precision::Precision;
 pub use crate::schedule::{Anneal, Clock, Course, Length, Schedule, Warmup};
 pub use crate::stopping::EarlyStopping;
 pub use crate::weights::Transfer;
@@ -42,6 +43,9 @@ pub struct TrainSpec {
     /// The kernels used on the CPU.
     #[serde(default, skip_serializing_if = "Kernels::is_auto")]
     pub kernels: Kernels,
+    /// The precision that the network is computed in, in training and evaluation.
+    #[serde(default, skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
 }
 
 impl TrainSpec {
@@ -58,6 +62,7 @@ impl TrainSpec {
             tta_flip: false,
             phases,
             kernels: Kernels::Auto,
+            precision: Precision::F32,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use convsweep_data::DataError;
 use convsweep_files::FileError;
+use convsweep_nn::PrecisionError;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::ShapeError;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ pub enum TrainError {
         /// Hash of the set that was found.
         found: String,
     },
+    /// The device cannot compute in the job's precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
     /// The network does not fit the images.
     #[error(transparent)]
     Shape(#[from] ShapeError),

@@ -7,7 +7,7 @@ use crate::job_data::JobData;
 use crate::plausible::JobFacts;
 use crate::training_state::TrainingState;
 use crate::transfer::transfer;
-use convsweep_nn::{Network, build};
+use convsweep_nn::{Network, build, check_precision};
 use convsweep_spec::event::{STATE_REFUSED, Start};
 use convsweep_spec::job::{Job, SavedState};
 use convsweep_spec::layout;
@@ -71,6 +71,8 @@ pub(crate) fn starting_state(
 fn new_network(attempt: &Attempt, data: &JobData) -> Result<Network, TrainError> {
     let question = &attempt.job.question;
     let configuration = &question.configuration;
+    let training = &configuration.train;
+    check_precision(training.precision, attempt.job.execution.device)?;
     let network = build(
         &configuration.model,
         data.image_shape(),
@@ -78,7 +80,9 @@ fn new_network(attempt: &Attempt, data: &JobData) -> Result<Network, TrainError>
         question.seed,
         attempt.device,
     )?;
-    Ok(network.with_kernels(configuration.train.kernels))
+    Ok(network
+        .with_kernels(training.kernels)
+        .with_precision(training.precision))
 }
 
 /// The network with the weights of the file that the job names, if it names one.

@@ -8,12 +8,12 @@ mod structures;
 
 use crate::attribution::ObservedNetwork;
 use crate::network::Network;
+use crate::ops::Arithmetic;
 use builder::Builder;
 use burn::tensor::Device;
 use convsweep_spec::layer_names::LayerNames;
 use convsweep_spec::model::ModelSpec;
 use convsweep_spec::shape::{Shape, ShapeError, summarize};
-use convsweep_spec::train::Kernels;
 
 /// Builds `model` for images of shape `input`, with its initial weights for `seed`, on `device`.
 ///
@@ -38,7 +38,7 @@ pub fn build(
         frozen,
         classes: classes as usize,
         device: device.clone(),
-        kernels: Kernels::Auto,
+        arithmetic: Arithmetic::default(),
     })
 }
 

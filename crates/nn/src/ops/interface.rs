@@ -103,6 +103,12 @@ pub(crate) trait Ops: Debug + Send + Sync {
     /// `[batch, channels]`: the mean of each plane.
     fn global_average(&self, batch: Batch) -> Tensor<2>;
 
+    /// The batch in f32, which the loss and some of Burn's operations need, where these operations
+    /// compute in another precision.
+    fn widened(&self, batch: Batch) -> Batch {
+        batch
+    }
+
     /// Pixels at regular distances, without a copy where they are all.
     fn strided(&self, x: Tensor<4>, slices: [Slice; 4]) -> Tensor<4> {
         match slices.iter().any(|slice| *slice != Slice::full()) {

@@ -17,6 +17,6 @@ mod interface;
 mod libtorch;
 mod stock;
 
-pub(crate) use choose::{batch_norm_with_gradients, ops_for};
+pub(crate) use choose::{Arithmetic, batch_norm_with_gradients, ops_for};
 pub(crate) use fused::{FusedConv, FusedDense, FusedNorm, ParameterStep, TransposedConv};
 pub(crate) use interface::{BatchMoments, KernelAndReason, Ops, WeightAndBias};

@@ -4,27 +4,67 @@
 use super::fused::{FusedConv, FusedDense, FusedNorm, TransposedConv};
 use super::interface::{BatchMoments, KernelAndReason, Ops, WeightAndBias};
 use crate::batch::Batch;
-use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{FloatDType, Tensor};
 
 /// Burn's operations, and why they were chosen.
 #[derive(Debug)]
 pub(super) struct StockOps {
     reason: &'static str,
+    /// Whether products have factors in bfloat16; everything between them is in f32.
+    is_bf16: bool,
 }
 
 impl StockOps {
     /// The job asks for them.
     pub(super) const REQUESTED: StockOps = StockOps {
         reason: "train.kernels asks for it",
+        is_bf16: false,
+    };
+
+    /// The same, with products in bfloat16.
+    pub(super) const REQUESTED_BF16: StockOps = StockOps {
+        is_bf16: true,
+        ..StockOps::REQUESTED
     };
 
     /// The device has its own kernels behind Burn's operations.
     pub(super) const OF_DEVICE: StockOps = StockOps {
         reason: "a device with kernels of its own",
+        is_bf16: false,
     };
+
+    /// The same, with products in bfloat16.
+    pub(super) const OF_DEVICE_BF16: StockOps = StockOps {
+        is_bf16: true,
+        ..StockOps::OF_DEVICE
+    };
+
+    /// A factor of a product, in the precision that it is computed in.
+    fn factor<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match self.is_bf16 {
+            true => x.cast(FloatDType::BF16),
+            false => x,
+        }
+    }
+
+    /// The parameters of a layer, as factors of its products.
+    fn factors(&self, layer: WeightAndBias) -> WeightAndBias {
+        WeightAndBias {
+            weight: self.factor(layer.weight),
+            bias: layer.bias.map(|bias| self.factor(bias)),
+        }
+    }
+
+    /// A product in f32.
+    fn product<const D: usize>(&self, y: Tensor<D>) -> Tensor<D> {
+        match self.is_bf16 {
+            true => y.cast(FloatDType::F32),
+            false => y,
+        }
+    }
 }
 
 impl Ops for StockOps {
@@ -46,17 +86,21 @@ impl Ops for StockOps {
     }
 
     fn conv(&self, batch: Batch, layer: WeightAndBias, conv: &FusedConv) -> Batch {
-        Batch::ChannelsFirst(self::conv(batch.channels_first(), layer, conv))
+        let x = self.factor(batch.channels_first());
+        let y = self.product(self::conv(x, self.factors(layer), conv));
+        Batch::ChannelsFirst(rectified_and_pooled(y, conv))
     }
 
     fn transposed(&self, batch: Batch, layer: WeightAndBias, conv: &TransposedConv) -> Batch {
-        transposed(batch, layer, conv)
+        let x = self.factor(batch.channels_first());
+        let y = transposed(x, self.factors(layer), conv);
+        Batch::ChannelsFirst(self.product(y))
     }
 
     fn dense(&self, x: Tensor<2>, layer: WeightAndBias, dense: FusedDense) -> Tensor<2> {
         let features = x.dims()[1];
-        let weight = layer.weight.reshape([dense.units, features]);
-        let mut y = x.matmul(weight.transpose());
+        let weight = self.factor(layer.weight.reshape([dense.units, features]));
+        let mut y = self.product(self.factor(x).matmul(weight.transpose()));
         if let Some(bias) = layer.bias {
             y = y + bias.unsqueeze();
         }
@@ -121,7 +165,10 @@ fn conv(x: Tensor<4>, layer: WeightAndBias, conv: &FusedConv) -> Tensor<4> {
         dilation: conv.dilation,
         groups: conv.groups,
     };
-    let mut y = module::conv2d(x, weight, layer.bias, options);
+    module::conv2d(x, weight, layer.bias, options)
+}
+
+fn rectified_and_pooled(mut y: Tensor<4>, conv: &FusedConv) -> Tensor<4> {
     if conv.relu {
         y = relu(y);
     }
@@ -132,19 +179,22 @@ fn conv(x: Tensor<4>, layer: WeightAndBias, conv: &FusedConv) -> Tensor<4> {
 }
 
 /// As [`Ops::transposed`].
-pub(super) fn transposed(batch: Batch, layer: WeightAndBias, transposed: &TransposedConv) -> Batch {
+pub(super) fn transposed(
+    x: Tensor<4>,
+    layer: WeightAndBias,
+    transposed: &TransposedConv,
+) -> Tensor<4> {
     let conv = &transposed.conv;
     let filters = conv.channels / conv.groups;
     let [rows, columns] = conv.kernel;
     let weight = layer.weight.reshape([conv.filters, filters, rows, columns]);
-    let x = batch.channels_first();
     let y = module::conv_transpose2d(x, weight, layer.bias, transposed.options.clone());
     let [n, c, h, w] = y.dims();
     let [rows, columns] = transposed.surplus;
     if [rows, columns] == [0, 0] {
-        return Batch::ChannelsFirst(y);
+        return y;
     }
-    Batch::ChannelsFirst(y.slice([0..n, 0..c, 0..h - rows, 0..w - columns]))
+    y.slice([0..n, 0..c, 0..h - rows, 0..w - columns])
 }
 
 /// As [`Ops::batch_norm`], but with gradients.

@@ -5,11 +5,11 @@ mod rules;
 
 use crate::host::{tensor, values};
 use crate::network::{Named, Network};
-use crate::ops::{ParameterStep, ops_for};
+use crate::ops::{Arithmetic, ParameterStep, ops_for};
 use crate::state_error::{StateError, find_checked};
 use burn::tensor::Tensor;
 use convsweep_spec::checkpoint::OptimizerDescription;
-use convsweep_spec::train::{Kernels, Optimizer, Rule};
+use convsweep_spec::train::{Optimizer, Rule};
 use std::collections::HashMap;
 
 /// The moments that an optimiser keeps between steps.
@@ -120,7 +120,7 @@ impl OptimizerState {
         (i, is_last): (usize, bool),
         gradient: Tensor<1>,
     ) {
-        let ops = ops_for(&network.device, network.kernels);
+        let ops = ops_for(&network.device, network.arithmetic);
         let Named { shape, value, .. } = &mut network.parameters[i];
         let parameter = rules::Parameter {
             steps: self.description.steps,
@@ -198,7 +198,7 @@ pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
 fn sum_of_squares(gradients: &[Tensor<1>]) -> Option<f64> {
     let mut sums = Vec::with_capacity(gradients.len());
     for gradient in gradients {
-        let ops = ops_for(&gradient.device(), Kernels::Auto);
+        let ops = ops_for(&gradient.device(), Arithmetic::default());
         sums.push(ops.sum_of_squares(gradient)?);
     }
     Some(sums.iter().sum())

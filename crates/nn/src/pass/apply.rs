@@ -10,7 +10,7 @@ impl Pass<'_> {
     /// Logits of a batch by the last operations of the network.
     pub(crate) fn run(&mut self, operations: &[Operation], batch: Batch) -> Tensor<2> {
         let logits = self.apply_all(operations, batch);
-        self.ops.flatten(logits)
+        self.ops.flatten(self.ops.widened(logits))
     }
 
     /// Applies operations in their order; a norm behind a convolution together with it.
@@ -55,6 +55,7 @@ impl Pass<'_> {
             Operation::Pool { pooling, .. } => self.pool(batch, pooling),
             Operation::Function { function, .. } => function.apply(batch, self.ops),
             Operation::LearnedFunction(function) => {
+                let batch = self.ops.widened(batch);
                 function.apply(batch, &self.parameters, self.ops)
             }
             Operation::Gate(operations) => self.gate(batch, operations),

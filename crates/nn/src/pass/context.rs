@@ -36,7 +36,7 @@ impl<'a> Pass<'a> {
     ) -> Self {
         Pass {
             network,
-            ops: ops_for(&network.device, network.kernels),
+            ops: ops_for(&network.device, network.arithmetic),
             parameters,
             training,
             is_differentiated: false,

@@ -17,6 +17,7 @@ impl Pass<'_> {
         if rate == 0.0 {
             return batch;
         }
+        let batch = self.ops.widened(batch);
         let mut dims = batch.dims();
         let first_dropped_together = match unit {
             DropoutUnit::Value => dims.len(),

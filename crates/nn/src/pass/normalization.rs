@@ -58,6 +58,7 @@ impl Pass<'_> {
                 None => batch,
             };
             let parameters = [scale, shift, mean, variance];
+            let batch = self.ops.widened(batch);
             return batch_norm_with_gradients(batch, fused.summand, parameters, options);
         }
         let parameters = [scale, shift];

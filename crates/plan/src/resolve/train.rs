@@ -59,6 +59,7 @@ pub(super) fn train(
         tta_flip: flips(&reader.node("evaluate")?, sink)?,
         phases: phases.into_iter().collect::<Option<_>>()?,
         kernels: reader.choice("kernels")?,
+        precision: reader.choice("precision")?,
     };
     (!patterns.has_problems).then_some(ResolvedTrain {
         spec,

@@ -82,7 +82,7 @@ impl Ops for FlexOps {
 
     fn transposed(&self, batch: Batch, layer: WeightAndBias, conv: &TransposedConv) -> Batch {
         if !conv.is_exact_transpose() {
-            return stock::transposed(batch, layer, conv);
+            return Batch::ChannelsFirst(stock::transposed(batch.channels_first(), layer, conv));
         }
         let x = batch.channels_last();
         Batch::ChannelsLast(transposed::transposed(x, layer, &conv.conv))

@@ -257,7 +257,8 @@ impl<const N: usize> Backward<LibTorch, N> for UnitBackward {
         }
         // The derivative of the inner product with the gradient is the derivative along it.
         let output = graph.output.tensor.reshape(-1);
-        let product = tch::with_grad(|| output.dot(&gradient.tensor.reshape(-1)));
+        let gradient = gradient.tensor.to_kind(output.kind()).reshape(-1);
+        let product = tch::with_grad(|| output.dot(&gradient));
         let found = tch::Tensor::run_backward(&[product], &leaves, false, false);
         for (id, found) in wanted.into_iter().zip(found) {
             gradients.register::<LibTorch>(id, TchTensor::new(found));

@@ -14,14 +14,11 @@ use super::stock;
 use crate::batch::Batch;
 use burn::backend::DispatchDevice;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
-use burn::tensor::{Device, Slice, Tensor};
+use burn::tensor::{Device, FloatDType, Slice, Tensor};
 use burn_tch::LibTorch;
 use convsweep_spec::model::Activation;
 use kernel::{of_conv_norm, of_layer, of_norm, of_one};
 use unit::{FoundMoments, Unit};
-
-/// Why all layers are computed so.
-const REASON: &str = "the device's own library";
 
 /// Whether tensors on `device` belong to the LibTorch backend.
 pub(super) fn runs_on(device: &Device) -> bool {
@@ -31,15 +28,41 @@ pub(super) fn runs_on(device: &Device) -> bool {
 
 /// LibTorch's operations.
 #[derive(Debug)]
-pub(super) struct TorchOps;
+pub(super) struct TorchOps {
+    /// Whether they compute in bfloat16, as what they make of a batch then is.
+    is_bf16: bool,
+}
+
+impl TorchOps {
+    /// In f32.
+    pub(super) const F32: TorchOps = TorchOps { is_bf16: false };
+    /// In bfloat16.
+    pub(super) const BF16: TorchOps = TorchOps { is_bf16: true };
+
+    /// Why all layers are computed so.
+    fn reason(&self) -> &'static str {
+        match self.is_bf16 {
+            true => "the device's own library, in bfloat16",
+            false => "the device's own library",
+        }
+    }
+
+    /// A unit in the precision of these operations.
+    fn precise(&self, unit: Unit) -> Unit {
+        match self.is_bf16 {
+            true => Unit::InBf16(Box::new(unit)),
+            false => unit,
+        }
+    }
+}
 
 impl Ops for TorchOps {
     fn kernel(&self, _own: KernelAndReason) -> KernelAndReason {
-        ("libtorch", REASON)
+        ("libtorch", self.reason())
     }
 
     fn conv_kernel(&self, _conv: &FusedConv) -> KernelAndReason {
-        ("libtorch", REASON)
+        ("libtorch", self.reason())
     }
 
     /// oneDNN and cuDNN choose by the size of the batch.
@@ -52,7 +75,7 @@ impl Ops for TorchOps {
     }
 
     fn conv(&self, batch: Batch, layer: WeightAndBias, conv: &FusedConv) -> Batch {
-        let unit = Unit::Conv(conv.clone());
+        let unit = self.precise(Unit::Conv(conv.clone()));
         Batch::ChannelsLast(of_layer(
             batch.channels_last(),
             layer.weight,
@@ -62,7 +85,7 @@ impl Ops for TorchOps {
     }
 
     fn transposed(&self, batch: Batch, layer: WeightAndBias, conv: &TransposedConv) -> Batch {
-        let unit = Unit::Transposed(conv.clone());
+        let unit = self.precise(Unit::Transposed(conv.clone()));
         Batch::ChannelsLast(of_layer(
             batch.channels_last(),
             layer.weight,
@@ -72,10 +95,10 @@ impl Ops for TorchOps {
     }
 
     fn dense(&self, x: Tensor<2>, layer: WeightAndBias, dense: FusedDense) -> Tensor<2> {
-        let unit = Unit::Dense {
+        let unit = self.precise(Unit::Dense {
             units: dense.units as i64,
             relu: dense.relu,
-        };
+        });
         of_layer(x, layer.weight, layer.bias, unit)
     }
 
@@ -87,7 +110,7 @@ impl Ops for TorchOps {
         norm: FusedNorm,
     ) -> (Batch, BatchMoments) {
         let found = FoundMoments::default();
-        let unit = Unit::BatchNorm(norm, found.clone());
+        let unit = self.precise(Unit::BatchNorm(norm, found.clone()));
         let y = match batch {
             Batch::Flat(x) => {
                 let summand = summand.map(Batch::flatten);
@@ -113,7 +136,7 @@ impl Ops for TorchOps {
             return self.batch_norm_train(batch, summand, parameters, norm);
         }
         let found = FoundMoments::default();
-        let unit = Unit::ConvNorm(conv.clone(), norm, found.clone());
+        let unit = self.precise(Unit::ConvNorm(conv.clone(), norm, found.clone()));
         let (x, summand) = (batch.channels_last(), summand.map(Batch::channels_last));
         let y = of_conv_norm(x, layer.weight, parameters, summand, unit);
         (Batch::ChannelsLast(y), moments_of(&found))
@@ -126,26 +149,36 @@ impl Ops for TorchOps {
         parameters: [Tensor<1>; 4],
         norm: FusedNorm,
     ) -> Batch {
-        stock::batch_norm(batch, summand, parameters, norm)
+        let summand = summand.map(|summand| self.widened(summand));
+        stock::batch_norm(self.widened(batch), summand, parameters, norm)
     }
 
     fn max_pool(&self, batch: Batch, options: &MaxPoolOptions<2>) -> Batch {
         match is_even(options.padding) {
             true => {
-                let unit = Unit::MaxPool(options.clone());
+                let unit = self.precise(Unit::MaxPool(options.clone()));
                 Batch::ChannelsLast(of_one(batch.channels_last(), unit))
             }
-            false => stock::max_pool(batch, options),
+            false => stock::max_pool(self.widened(batch), options),
         }
     }
 
     fn average_pool(&self, batch: Batch, options: &AvgPoolOptions<2>) -> Batch {
         match is_even(options.padding) {
             true => {
-                let unit = Unit::AveragePool(options.clone());
+                let unit = self.precise(Unit::AveragePool(options.clone()));
                 Batch::ChannelsLast(of_one(batch.channels_last(), unit))
             }
-            false => stock::average_pool(batch, options),
+            false => stock::average_pool(self.widened(batch), options),
+        }
+    }
+
+    fn widened(&self, batch: Batch) -> Batch {
+        match (self.is_bf16, batch) {
+            (false, batch) => batch,
+            (true, Batch::Flat(x)) => Batch::Flat(x.cast(FloatDType::F32)),
+            (true, Batch::ChannelsLast(x)) => Batch::ChannelsLast(x.cast(FloatDType::F32)),
+            (true, Batch::ChannelsFirst(x)) => Batch::ChannelsFirst(x.cast(FloatDType::F32)),
         }
     }
 
@@ -159,12 +192,16 @@ impl Ops for TorchOps {
     }
 
     fn global_average(&self, batch: Batch) -> Tensor<2> {
-        of_one(batch.channels_last(), Unit::GlobalAverage)
+        of_one(batch.channels_last(), self.precise(Unit::GlobalAverage))
     }
 
     fn activate(&self, batch: Batch, activation: Activation) -> Batch {
-        let unit = || Unit::Activation(activation);
-        batch.map(|x| of_one(x, unit()), |x| of_one(x, unit()))
+        let unit = self.precise(Unit::Activation(activation));
+        match batch {
+            Batch::Flat(x) => Batch::Flat(of_one(x, unit)),
+            Batch::ChannelsLast(x) => Batch::ChannelsLast(of_one(x, unit)),
+            Batch::ChannelsFirst(x) => Batch::ChannelsFirst(of_one(x, unit)),
+        }
     }
 
     fn record(&self, parameters: &[&Tensor<1>], frozen: &[bool]) -> Option<Vec<Tensor<1>>> {

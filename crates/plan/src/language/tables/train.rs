@@ -102,6 +102,15 @@ pub(crate) static TRAIN: &[Field] = &[
         "How layers are computed on a CPU: by the fastest method for each, by direct convolution, \
          or by the stock operations of the tensor library.",
     ),
+    field(
+        "precision",
+        ValueKind::OneOf(&["f32", "tf32", "bf16"]),
+        "\"f32\"",
+        "The precision of convolutions, dense layers and what is between them, in training and \
+         evaluation; weights, losses and the optimizer always have 32 bits. \"tf32\" needs an \
+         NVIDIA GPU (`cuda`), \"bf16\" one or LibTorch (`libtorch`); the CPU's own kernels have \
+         \"f32\" only.",
+    ),
 ];
 
 /// `train.early_stopping` as a table
