@@ -100,7 +100,8 @@ test-libtorch)
     use_torch
     export LD_LIBRARY_PATH="$libraries:${LD_LIBRARY_PATH:-}" OMP_NUM_THREADS=1
     # shellcheck disable=SC2046,SC2086
-    with_backend libtorch test $(named_tests $tests pretrained attribution precision)
+    with_backend libtorch test $(named_tests $tests pretrained attribution precision bf16)
+    with_backend libtorch test --package convsweep-worker --test precision
     ;;
 test-programs)
     case "${2:-}" in libtorch) use_torch ;; cuda) ;; *) usage ;; esac

@@ -19,7 +19,7 @@ pub enum PrecisionError {
     /// NVIDIA's libraries were not told so when this process started.
     #[error(
         "train.precision = \"{}\" needs a worker that was started for it: the environment variable \
-         {variable} is not as it should be; let convsweep start the worker",
+         {variable} is not as it should be; let the program start its workers itself",
         precision.name()
     )]
     NotStartedFor {

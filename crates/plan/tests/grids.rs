@@ -24,6 +24,15 @@ fn ids(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn precisions_are_an_axis() {
+    let axes = "grid.\"train.precision\" = [\"f32\", \"bf16\"]";
+    check_labels(axes, &["f32", "bf16"]);
+    let swept = ids(&sweep(axes));
+    assert_eq!(swept[0], ids(SMALL)[0]);
+    assert_ne!(swept[0], swept[1]);
+}
+
+#[test]
 fn none_is_a_value_of_what_can_be_left_out() {
     let check = |path: &str, value: &str, expect: [&str; 2]| {
         let axes = format!("grid.\"{path}\" = [\"none\", {value}]");

@@ -41,6 +41,7 @@ fn ids_do_not_depend_on_order_spelling_or_how_jobs_are_run() {
         "epochs = 3.0\nbatch_size = 32\nphases = []\nschedule = \"constant\"",
     ));
     check(sweep(SWEEP).replace("\"cifar10\"", "{ name = \"cifar10\" }\nsplit.seed = 42"));
+    check(sweep(SWEEP).replace("epochs = 3", "epochs = 3\nprecision = \"f32\""));
     check(sweep(SWEEP) + "[run]\nslots = { cpu = 1 }\nthreads = 4\nretry.crashed = 0\n");
     check(sweep(SWEEP).replace("name = \"small\"", "name = \"other\"\nquestion = \"Why?\""));
     check(sweep(
@@ -82,6 +83,7 @@ fn whatever_changes_the_result_changes_the_id() {
         );
     };
     check(small("epochs = 3", "epochs = 4"));
+    check(small("epochs = 3", "epochs = 3\nprecision = \"bf16\""));
     check(small("1e-3", "1.0000001e-3"));
     check(small("\"cifar10\"", "\"cifar100\""));
     check(small("\"cifar10\"", "\"cifar10\"\nsplit.seed = 43"));

@@ -11,8 +11,8 @@ use convsweep_spec::data::Source;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::train::{
-    ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Rule, Schedule,
-    Warmup,
+    ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Precision,
+    Rule, Schedule, Warmup,
 };
 use std::collections::BTreeMap;
 
@@ -363,6 +363,15 @@ fn optimizers_schedules_and_losses_are_resolved() {
         [train("").kernels, train("kernels = \"direct\"").kernels],
         [Kernels::Auto, Kernels::Direct]
     );
+    let in_bf16 = train("precision = \"bf16\"");
+    assert_eq!(
+        [train("").precision, in_bf16.precision],
+        [Precision::F32, Precision::Bf16]
+    );
+    // The default is not recorded: ids stay as they were.
+    let json = |train| serde_json::to_string(&train).expect("JSON");
+    assert!(!json(train("precision = \"f32\"")).contains("precision"));
+    assert!(json(in_bf16).contains("\"precision\":\"bf16\""));
 }
 
 #[test]

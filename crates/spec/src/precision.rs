@@ -72,8 +72,8 @@ impl Precision {
         Some(format!("{device} cannot ({reason})"))
     }
 
-    /// What the user is told where none of the devices can compute in this precision; `problems` are
-    /// those of the devices.
+    /// What the user is told where none of the devices can compute in this precision, with the
+    /// problems of the devices.
     pub fn refusal(self, problems: &[String]) -> String {
         let (name, devices) = (self.name(), self.devices_in_words());
         let problems = problems.join("; ");
@@ -89,8 +89,8 @@ impl Precision {
     }
 
     /// Environment variables that a worker on a GPU is started with, so that NVIDIA's libraries
-    /// compute products of f32 as this precision has them; `None` for one that must not be set. They
-    /// read them once.
+    /// compute products of f32 as this precision has them; `None` for one that must not be set.
+    /// They are read once.
     pub fn environment(self) -> [(&'static str, Option<&'static str>); 2] {
         // cuBLAS and cuDNN obey the first one whatever they are asked for; LibTorch allows cuDNN
         // TF32 by itself, and cuBLAS where the second one asks for it.
@@ -119,6 +119,25 @@ impl Precision {
     }
 }
 
+/// Precisions that a device can compute in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precisions([bool; Precision::ALL.len()]);
+
+impl Precisions {
+    /// All of them.
+    pub const ALL: Precisions = Precisions([true; Precision::ALL.len()]);
+
+    /// Those of a device; the arguments are those of [`Precision::problem`].
+    pub fn of(device: DeviceName, worker: WorkerKind, capability: Option<&str>) -> Precisions {
+        Precisions(Precision::ALL.map(|p| p.problem(device, worker, capability).is_none()))
+    }
+
+    /// Whether this one is among them.
+    pub fn contains(self, precision: Precision) -> bool {
+        self.0[precision as usize]
+    }
+}
+
 /// The number before the point.
 fn major(capability: &str) -> Option<u32> {
     capability.split('.').next()?.parse().ok()
@@ -131,9 +150,9 @@ mod tests {
     #[test]
     fn devices_can_compute_in_some_precisions() {
         let can = |device: &str, worker, capability| {
-            let device: DeviceName = device.parse().expect("a device");
-            let can = |p: &Precision| p.problem(device, worker, capability).is_none();
-            Precision::ALL.into_iter().filter(can).collect::<Vec<_>>()
+            let can = Precisions::of(device.parse().expect("a device"), worker, capability);
+            let contained = Precision::ALL.into_iter().filter(|p| can.contains(*p));
+            contained.collect::<Vec<_>>()
         };
         use Precision::{Bf16, F32, Tf32};
         assert_eq!(can("cpu", WorkerKind::Flex, None), [F32]);

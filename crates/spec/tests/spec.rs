@@ -8,7 +8,7 @@ use convsweep_spec::job::Question;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
 use convsweep_spec::task::{RangeTest, Task};
-use convsweep_spec::train::{Course, Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Course, Optimizer, Phase, Precision, Schedule, TrainSpec};
 
 fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
     Layer::Conv(Conv {
@@ -191,6 +191,9 @@ fn a_state_is_shared_by_jobs_that_agree_up_to_it() {
     };
     assert_ne!(short.state_key(10), other_seed.state_key(10));
     assert_eq!(short.configuration_id(), other_seed.configuration_id());
+    let mut rounded = short.clone();
+    rounded.configuration.train.precision = Precision::Bf16;
+    assert_ne!(short.state_key(10), rounded.state_key(10));
     let keys = long.state_keys();
     assert_eq!((keys.len(), keys[0].0), (15, 15));
 }

@@ -5,6 +5,7 @@ pub mod experiment_file;
 pub mod file_args;
 pub mod job_action;
 pub mod lookup;
+pub mod precision;
 pub mod recorded_jobs;
 pub mod search_identity;
 pub mod search_input;

@@ -1,5 +1,7 @@
 //! The devices that a plan or the command line asks for, and the launcher with their slots.
 
+use super::job_action::PlannedJob;
+use super::precision::{precision_notes, trained_precisions};
 use crate::exit::runner_failure;
 use anyhow::Result;
 use convsweep_plan::Plan;
@@ -84,6 +86,14 @@ impl ChosenDevices {
             }
         }
         roomiest
+    }
+
+    /// As [`precision_notes`], for the jobs of a plan that are to be trained.
+    ///
+    /// # Errors
+    /// If no device can compute in the precision of one of them.
+    pub fn precision_notes(&self, plan: &Plan, jobs: &[PlannedJob]) -> Result<Vec<String>> {
+        precision_notes(&self.devices, &trained_precisions(plan, jobs))
     }
 
     /// The launcher with no more slots than there is memory for jobs that take `job_bytes`, and

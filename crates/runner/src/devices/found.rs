@@ -1,6 +1,7 @@
 //! A device as it was found.
 
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceName, WorkerKind};
+use convsweep_spec::precision::{Precision, Precisions};
 use std::path::PathBuf;
 
 /// A device and whether it can be used.
@@ -22,6 +23,29 @@ pub struct FoundDevice {
     pub problem: Option<String>,
     /// What else is known of a GPU.
     pub gpu: Option<GpuDetails>,
+}
+
+impl FoundDevice {
+    /// The precisions that it can compute in.
+    pub fn precisions(&self) -> Precisions {
+        Precisions::of(self.name, self.worker_kind(), self.compute_capability())
+    }
+
+    /// Why it cannot compute in this precision; `None` if it can.
+    pub fn precision_problem(&self, precision: Precision) -> Option<String> {
+        precision.problem(self.name, self.worker_kind(), self.compute_capability())
+    }
+
+    /// The program that trains on it.
+    pub fn worker_kind(&self) -> WorkerKind {
+        let name = self.worker.file_name().unwrap_or_default();
+        let kind = WorkerKind::of_program(&name.to_string_lossy());
+        kind.unwrap_or(self.name.family.workers()[0])
+    }
+
+    fn compute_capability(&self) -> Option<&str> {
+        self.gpu.as_ref()?.compute_capability.as_deref()
+    }
 }
 
 /// What the driver says of a GPU.

@@ -9,6 +9,7 @@ use crate::schedule::JobAssignment;
 use convsweep_files::{Durability, FileError, create_folder};
 use convsweep_spec::command::Command;
 use convsweep_spec::job::{Execution, FolderIdentity, Job};
+use convsweep_spec::precision::Precision;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -44,12 +45,16 @@ impl Dispatcher<'_> {
 
     fn start_attempt(&mut self, assignment: JobAssignment) {
         let JobAssignment { slot, job, .. } = assignment;
+        let precision = self.jobs[job].question.configuration.train.precision;
+        if self.slots[slot].has_other_worker(precision) {
+            return self.replace_worker(slot);
+        }
         let command = self.complete_job(&assignment);
         if let Err(error) = create_job_folder(&command.execution) {
             self.scheduler.withdraw(slot);
             return self.fail(RunnerError::results(&error.path, error.source));
         }
-        if let Err(error) = self.ensure_worker(slot) {
+        if let Err(error) = self.ensure_worker(slot, precision) {
             return self.launch_failed(slot, error);
         }
         let attempt = self.running_attempt(slot, job, &command);
@@ -62,6 +67,14 @@ impl Dispatcher<'_> {
             job: id,
             attempt: assignment.attempt,
         });
+    }
+
+    /// The slot's job is queued again, and starts once the slot's worker has exited or on another
+    /// slot.
+    fn replace_worker(&mut self, slot: usize) {
+        self.scheduler.withdraw(slot);
+        self.slots[slot].close_worker();
+        self.scheduler.worker_exiting(slot);
     }
 
     /// The job with all that belongs to this attempt.
@@ -116,7 +129,7 @@ impl Dispatcher<'_> {
     }
 
     /// Launches a worker if the slot has none.
-    fn ensure_worker(&mut self, slot: usize) -> Result<(), LaunchError> {
+    fn ensure_worker(&mut self, slot: usize, precision: Precision) -> Result<(), LaunchError> {
         if self.slots[slot].worker.is_some() {
             return Ok(());
         }
@@ -126,7 +139,7 @@ impl Dispatcher<'_> {
             worker: id,
             channel: self.worker_messages.clone(),
         };
-        let worker = self.launcher.launch(slot, reports)?;
+        let worker = self.launcher.launch(slot, precision, reports)?;
         tracing::debug!(
             slot,
             worker = id,
@@ -135,6 +148,7 @@ impl Dispatcher<'_> {
         );
         self.slot_of_worker.insert(id, slot);
         self.slots[slot].worker = Some((id, worker));
+        self.slots[slot].precision = precision;
         Ok(())
     }
 

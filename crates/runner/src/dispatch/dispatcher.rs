@@ -10,6 +10,7 @@ use crate::run_event::{JobResult, LimitReached, RunEvent, StopRequest};
 use crate::schedule::shared_states::{AwaitedState, awaited_states};
 use crate::schedule::{ScheduledJob, Scheduler};
 use convsweep_spec::job::Job;
+use convsweep_spec::precision::{Precision, Precisions};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -69,6 +70,8 @@ impl<'a> Dispatcher<'a> {
         tracing::info!(jobs = jobs.len(), slots = slots.len(), "run started");
         let scheduled = scheduled_jobs(&jobs, &awaited_states);
         let scheduler = Scheduler::new(&scheduled, &device_numbers(&slots), policy.clone());
+        let of_slots: Vec<Precisions> = slots.iter().map(|slot| slot.precisions).collect();
+        let scheduler = scheduler.with_precisions(&precisions(&jobs), &of_slots);
         let mut dispatcher = Dispatcher {
             launcher,
             log,
@@ -139,6 +142,14 @@ fn scheduled_jobs(jobs: &[Job], awaited: &[Option<AwaitedState>]) -> Vec<Schedul
         });
     }
     scheduled
+}
+
+fn precisions(jobs: &[Job]) -> Vec<Precision> {
+    let mut precisions = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        precisions.push(job.question.configuration.train.precision);
+    }
+    precisions
 }
 
 /// A number for the device of each slot; slots of one device have the same.

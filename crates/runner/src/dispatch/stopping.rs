@@ -109,7 +109,7 @@ impl Dispatcher<'_> {
     }
 
     fn slots_closed_error(&self, remaining_jobs: usize) -> Option<RunnerError> {
-        if !self.scheduler.all_slots_closed() {
+        if !self.scheduler.no_slot_is_left() {
             return None;
         }
         let reason = match self.closed_slots.last() {

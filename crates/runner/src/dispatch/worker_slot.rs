@@ -5,6 +5,7 @@ use crate::schedule::JobAssignment;
 use convsweep_spec::command::Command;
 use convsweep_spec::id::JobId;
 use convsweep_spec::outcome::Outcome;
+use convsweep_spec::precision::Precision;
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -12,6 +13,8 @@ use tracing::Span;
 pub(super) struct WorkerSlot {
     pub(super) slot: Slot,
     pub(super) worker: Option<(WorkerId, WorkerHandle)>,
+    /// The precision that the worker was launched for.
+    pub(super) precision: Precision,
     /// A worker that is exiting; it no longer has a job.
     pub(super) exiting: Option<(WorkerId, WorkerHandle)>,
     /// The attempt that the worker runs.
@@ -51,6 +54,7 @@ impl WorkerSlot {
         WorkerSlot {
             slot,
             worker: None,
+            precision: Precision::F32,
             exiting: None,
             attempt: None,
             pending: None,
@@ -63,6 +67,14 @@ impl WorkerSlot {
         self.worker
             .as_ref()
             .is_some_and(|(worker, _)| *worker == id)
+    }
+
+    /// Whether there is a worker that was launched for jobs in another precision, and cannot compute
+    /// in this one.
+    pub(super) fn has_other_worker(&self, precision: Precision) -> bool {
+        let is_told_at_start = !self.slot.device.family.is_cpu();
+        let is_other = self.precision.allows_tf32() != precision.allows_tf32();
+        self.worker.is_some() && is_told_at_start && is_other
     }
 
     /// Sends a request to the worker, if there is one.

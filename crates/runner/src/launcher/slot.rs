@@ -1,6 +1,7 @@
 //! A slot as the dispatcher sees it.
 
 use convsweep_spec::device::DeviceName;
+use convsweep_spec::precision::Precisions;
 
 /// The right to run one job on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,4 +10,6 @@ pub struct Slot {
     pub device: DeviceName,
     /// Number of threads that share a job's work.
     pub threads: u32,
+    /// The precisions that jobs on it can be computed in.
+    pub precisions: Precisions,
 }

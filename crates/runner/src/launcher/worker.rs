@@ -4,6 +4,7 @@ use super::slot::Slot;
 use super::stderr_tail::StderrTail;
 use convsweep_spec::command::Command;
 use convsweep_spec::outcome::Outcome;
+use convsweep_spec::precision::Precision;
 use std::path::PathBuf;
 use tokio::sync::mpsc;
 
@@ -15,12 +16,18 @@ pub trait Launcher {
     /// The slots, in the order of their indices.
     fn slots(&self) -> Vec<Slot>;
 
-    /// Starts a worker on the slot with index `slot`. Its last report is
-    /// [`WorkerMessage::Exited`].
+    /// Starts a worker on the slot with index `slot` for jobs in this precision; a worker on a GPU
+    /// computes products of f32 in one way ([`Precision::allows_tf32`]) until it exits. Its last
+    /// report is [`WorkerMessage::Exited`].
     ///
     /// # Errors
     /// If no process starts.
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError>;
+    fn launch(
+        &self,
+        slot: usize,
+        precision: Precision,
+        reports: WorkerReports,
+    ) -> Result<WorkerHandle, LaunchError>;
 }
 
 /// Why a worker was not started.

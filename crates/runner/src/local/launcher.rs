@@ -10,6 +10,7 @@ use crate::launcher::{
     LaunchError, Launcher, Slot, StderrTail, WorkerHandle, WorkerMessage, WorkerReports,
 };
 use convsweep_spec::command::GPU_MODEL;
+use convsweep_spec::precision::Precision;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -40,9 +41,17 @@ impl Launcher for LocalLauncher {
         self.slots.iter().map(LocalSlot::slot).collect()
     }
 
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError> {
+    fn launch(
+        &self,
+        slot: usize,
+        precision: Precision,
+        reports: WorkerReports,
+    ) -> Result<WorkerHandle, LaunchError> {
         let slot = &self.slots[slot];
         let mut command = worker_command(slot);
+        if !slot.device.family.is_cpu() {
+            set_up_gpu(&mut command, precision);
+        }
         let (spawned, pinning_note) = with_affinity(&slot.cores, || command.spawn());
         let child = spawned.map_err(|error| start_error(slot, &error))?;
         let pid = child.id().unwrap_or_default();
@@ -88,8 +97,6 @@ fn worker_command(slot: &LocalSlot) -> Command {
     for name in THREAD_VARIABLES {
         command.env(name, slot.threads.to_string());
     }
-    // CUDA then numbers its devices as the discovery of devices does.
-    command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
     if let Some(model) = &slot.gpu_model {
         command.env(GPU_MODEL, model);
     }
@@ -105,6 +112,20 @@ fn worker_command(slot: &LocalSlot) -> Command {
         command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
     }
     command
+}
+
+/// Environment variables of NVIDIA's libraries.
+fn set_up_gpu(command: &mut Command, precision: Precision) {
+    // CUDA then numbers its devices as the discovery of devices does.
+    command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    // Sums of cuBLAS then have the same order in every process.
+    command.env("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
+    for (name, value) in precision.environment() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, LaunchError> {

@@ -7,6 +7,7 @@ use crate::devices::{
 use crate::error::RunnerError;
 use crate::launcher::Slot;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::precision::Precisions;
 use convsweep_spec::words::{bytes, counted};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub struct LocalSlot {
     pub gpu_model: Option<String>,
     /// Memory limit of a job in bytes. A worker on the CPU that needs more ends as out of memory.
     pub memory_bytes: Option<u64>,
+    /// The precisions that jobs on it can be computed in.
+    pub precisions: Precisions,
 }
 
 impl LocalSlot {
@@ -37,6 +40,7 @@ impl LocalSlot {
         Slot {
             device: self.device,
             threads: self.threads,
+            precisions: self.precisions,
         }
     }
 }
@@ -165,6 +169,7 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
                 worker: device.worker.clone(),
                 gpu_model: (!is_cpu).then(|| device.description.clone()),
                 memory_bytes: settings.memory_bytes().filter(|_| is_cpu),
+                precisions: device.precisions(),
             });
         }
     }

@@ -1,5 +1,6 @@
 //! A job as the scheduler sees it.
 
+use convsweep_spec::precision::Precision;
 use std::collections::HashMap;
 
 /// A job to be scheduled.
@@ -21,6 +22,7 @@ pub(super) struct JobRecord {
     /// Attempts made in this run.
     pub(super) attempts: u32,
     pub(super) configuration: usize,
+    pub(super) precision: Precision,
     /// Retries by the name of the outcome that they followed.
     pub(super) retries: HashMap<&'static str, u32>,
     pub(super) start_failures: u32,
@@ -34,6 +36,7 @@ impl From<&ScheduledJob> for JobRecord {
             attempt: job.attempt,
             attempts: 0,
             configuration: job.configuration,
+            precision: Precision::F32,
             retries: HashMap::new(),
             start_failures: 0,
             is_remaining: true,

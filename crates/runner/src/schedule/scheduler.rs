@@ -4,6 +4,7 @@ use super::error_streak::ErrorStreak;
 use super::job_record::{JobRecord, ScheduledJob};
 use super::slot_record::{SlotRecord, SlotStatus};
 use crate::policy::RunPolicy;
+use convsweep_spec::precision::{Precision, Precisions};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -76,6 +77,18 @@ impl Scheduler {
         }
     }
 
+    /// The same run, whose jobs and slots have these precisions: a job is given to slots only that
+    /// can compute in it.
+    pub fn with_precisions(mut self, jobs: &[Precision], slots: &[Precisions]) -> Self {
+        for (job, precision) in self.jobs.iter_mut().zip(jobs) {
+            job.precision = *precision;
+        }
+        for (slot, precisions) in self.slots.iter_mut().zip(slots) {
+            slot.precisions = *precisions;
+        }
+        self
+    }
+
     /// Assigns jobs to all idle slots, lowest first. The slots count as busy from now on.
     pub fn assign(&mut self) -> Vec<JobAssignment> {
         let mut assignments = Vec::new();
@@ -87,7 +100,7 @@ impl Scheduler {
                 continue;
             }
             let Some(job) = self.next_job(slot) else {
-                break;
+                continue;
             };
             self.slots[slot].status = SlotStatus::Busy(job);
             self.jobs[job].attempts += 1;
@@ -101,11 +114,26 @@ impl Scheduler {
         assignments
     }
 
-    /// The first ready job, but where possible not the one with which the slot's last start failed.
+    /// The first ready job that the slot can compute, but where possible not the one with which its
+    /// last start failed.
     fn next_job(&mut self, slot: usize) -> Option<usize> {
-        let avoided = self.slots[slot].failed_with;
-        let other = self.ready.iter().position(|&job| Some(job) != avoided);
-        self.ready.remove(other.unwrap_or(0))
+        let mut first = None;
+        for (place, &job) in self.ready.iter().enumerate() {
+            if !self.can_compute(slot, job) {
+                continue;
+            }
+            if self.slots[slot].failed_with != Some(job) {
+                return self.ready.remove(place);
+            }
+            first = first.or(Some(place));
+        }
+        self.ready.remove(first?)
+    }
+
+    fn can_compute(&self, slot: usize, job: usize) -> bool {
+        self.slots[slot]
+            .precisions
+            .contains(self.jobs[job].precision)
     }
 
     fn start_delay(&self, slot: usize) -> Duration {
@@ -271,7 +299,23 @@ impl Scheduler {
             return false;
         }
         let is_empty = self.ready.is_empty() && self.waiting == 0 && self.backing_off.is_empty();
-        self.is_stopping || (is_empty && !self.is_paused) || self.all_slots_closed()
+        self.is_stopping || (is_empty && !self.is_paused) || self.no_slot_is_left()
+    }
+
+    /// Whether no slot takes any of the jobs that are not done.
+    pub fn no_slot_is_left(&self) -> bool {
+        if self.all_slots_closed() {
+            return true;
+        }
+        let remaining = self.remaining_jobs();
+        for (number, slot) in self.slots.iter().enumerate() {
+            for &job in &remaining {
+                if !slot.is_closed() && self.can_compute(number, job) {
+                    return false;
+                }
+            }
+        }
+        !remaining.is_empty()
     }
 
     /// Whether no slot takes jobs any more.

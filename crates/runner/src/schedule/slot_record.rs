@@ -1,9 +1,12 @@
 //! A slot as the scheduler sees it.
 
+use convsweep_spec::precision::Precisions;
+
 /// The scheduler's record of a slot.
 #[derive(Debug)]
 pub(super) struct SlotRecord {
     pub(super) device: usize,
+    pub(super) precisions: Precisions,
     pub(super) status: SlotStatus,
     /// Whether it is closed as soon as its job has ended.
     pub(super) closes_after_job: bool,
@@ -28,6 +31,7 @@ impl SlotRecord {
     pub(super) fn new(device: usize) -> SlotRecord {
         SlotRecord {
             device,
+            precisions: Precisions::ALL,
             status: SlotStatus::Idle,
             closes_after_job: false,
             start_failures: 0,

@@ -14,7 +14,8 @@ use convsweep_spec::job::Job;
 use convsweep_spec::layout::EVENTS;
 use convsweep_spec::metric::{Number, VAL_ACCURACY};
 use convsweep_spec::outcome::Outcome;
-use std::cell::Cell;
+use convsweep_spec::precision::{Precision, Precisions};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -53,6 +54,8 @@ pub struct FakeLauncher {
     /// Whether launching fails on a slot.
     refuses: fn(usize) -> bool,
     pub launched: Cell<usize>,
+    /// The precision that each worker was launched for.
+    pub precisions: RefCell<Vec<Precision>>,
 }
 
 impl FakeLauncher {
@@ -61,17 +64,25 @@ impl FakeLauncher {
         let slot = |index| Slot {
             device: DeviceName::cuda(index),
             threads: 1,
+            precisions: Precisions::ALL,
         };
         FakeLauncher {
             script: Arc::new(script),
             slots: (0..slots).map(slot).collect(),
             refuses: |_| false,
             launched: Cell::new(0),
+            precisions: RefCell::default(),
         }
     }
 
     pub fn refusing(self, refuses: fn(usize) -> bool) -> Self {
         FakeLauncher { refuses, ..self }
+    }
+
+    /// The slot can compute in these precisions.
+    pub fn with_precisions(mut self, slot: usize, precisions: Precisions) -> Self {
+        self.slots[slot].precisions = precisions;
+        self
     }
 
     /// Runs jobs to the end, by the quick policy.
@@ -97,7 +108,12 @@ impl Launcher for FakeLauncher {
         self.slots.clone()
     }
 
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError> {
+    fn launch(
+        &self,
+        slot: usize,
+        precision: Precision,
+        reports: WorkerReports,
+    ) -> Result<WorkerHandle, LaunchError> {
         if (self.refuses)(slot) {
             return Err(LaunchError {
                 reason: "no such program".into(),
@@ -105,6 +121,7 @@ impl Launcher for FakeLauncher {
             });
         }
         self.launched.set(self.launched.get() + 1);
+        self.precisions.borrow_mut().push(precision);
         let (requests, received) = mpsc::unbounded_channel();
         let stderr = StderrTail::default();
         let worker = FakeWorker {

@@ -15,6 +15,7 @@ mod logging;
 #[path = "../../../../tests/needs.rs"]
 mod needs;
 mod out_of_memory;
+mod precisions;
 mod processes;
 mod protocol;
 mod pruning;

@@ -9,6 +9,7 @@ use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Event;
 use convsweep_spec::job::Job;
 use convsweep_spec::layout::STDERR;
+use convsweep_spec::precision::Precisions;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub fn launcher(worker: &Path) -> LocalLauncher {
         worker: worker.into(),
         gpu_model: None,
         memory_bytes: None,
+        precisions: Precisions::ALL,
     };
     LocalLauncher {
         slots: vec![slot],

@@ -5,6 +5,7 @@ use crate::exit::{Code, Exit, runner_failure};
 use crate::planning::cost::CostEstimate;
 use crate::planning::job_action::PlannedJob;
 use crate::planning::recorded_jobs::RecordedJobs;
+use crate::planning::slots::ChosenDevices;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::ExperimentLog;
@@ -25,14 +26,15 @@ pub struct ComparedPlan<'a> {
 }
 
 impl ComparedPlan<'_> {
-    /// Compares a plan with the results folder. With `ignores_memory`, a job may take more memory
-    /// than there is.
+    /// Compares a plan with the results folder. `devices` are those of a run, or why there are none.
+    /// With `ignores_memory`, a job may take more memory than there is.
     ///
     /// # Errors
     /// If the database cannot be used.
     pub fn of<'a>(
         context: &Context,
         plan: &'a Plan,
+        devices: Result<ChosenDevices>,
         ignores_memory: bool,
     ) -> Result<ComparedPlan<'a>> {
         let database = context.database_if_any()?;
@@ -40,10 +42,11 @@ impl ComparedPlan<'_> {
         let history = history.map_err(runner_failure)?;
         let recorded = RecordedJobs::of(database.as_ref(), plan, &history)?;
         let jobs = recorded.planned_jobs(plan);
+        let database = database.as_ref();
         Ok(ComparedPlan {
             plan,
-            dropped: dropped_jobs(database.as_ref(), plan)?,
-            cost: CostEstimate::of(database.as_ref(), plan, &jobs, ignores_memory)?,
+            dropped: dropped_jobs(database, plan)?,
+            cost: CostEstimate::of(database, (plan, &jobs), devices, ignores_memory)?,
             jobs,
         })
     }

@@ -14,6 +14,7 @@ use crate::exit::{self, Exit, failure};
 use crate::output::stdout::{say, say_json};
 use crate::planning::experiment_file::read;
 use crate::planning::file_args::FileArgs;
+use crate::planning::slots::choose_devices;
 use anyhow::Result;
 use clap::Args;
 use compared::ComparedPlan;
@@ -45,17 +46,12 @@ pub struct PlanArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-impl PlanArgs {
-    /// The arguments that show these files briefly.
-    pub fn of(files: &[PathBuf], changes: &FileArgs) -> PlanArgs {
-        PlanArgs {
-            files: files.to_vec(),
-            changes: changes.clone(),
-            ..PlanArgs::default()
-        }
-    }
+    /// Devices that are used instead of the file's (`run --dry-run`).
+    #[arg(skip)]
+    pub devices: Option<String>,
+    /// Slots that are used instead of the file's (`run --dry-run`).
+    #[arg(skip)]
+    pub slots: Option<String>,
 }
 
 /// Prints the plans of the files.
@@ -77,22 +73,21 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     };
     let (mut compared, mut refusals) = (Vec::new(), Vec::new());
     for plan in &plans {
-        let mut plan = ComparedPlan::of(context, plan, args.changes.ignore_memory)?;
+        let devices = choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan);
+        let mut plan = ComparedPlan::of(context, plan, devices, args.changes.ignore_memory)?;
         if args.json {
             compared.push(plan);
         } else {
             say(&text::text(&plan, amount))?;
-            refusals.extend(plan.cost.take_refusal());
+            refusals.append(&mut plan.cost.refusals);
         }
     }
     if args.json {
         let plans: Vec<PlanJson> = compared.iter().map(PlanJson).collect();
         say_json(&plans)?;
-        refusals.extend(
-            compared
-                .iter_mut()
-                .filter_map(|plan| plan.cost.take_refusal()),
-        );
+        for plan in &mut compared {
+            refusals.append(&mut plan.cost.refusals);
+        }
     }
     match joined(refusals) {
         None => Ok(Exit::Complete),

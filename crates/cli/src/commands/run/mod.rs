@@ -39,7 +39,14 @@ use sweep::sweep;
 /// exit code.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
-        return plan(context, &PlanArgs::of(&args.files, &args.changes));
+        let plan_args = PlanArgs {
+            files: args.files.clone(),
+            changes: args.changes.clone(),
+            devices: args.devices.clone(),
+            slots: args.slots.clone(),
+            ..PlanArgs::default()
+        };
+        return plan(context, &plan_args);
     }
     context.signals.listen();
     context.signals.preparing();

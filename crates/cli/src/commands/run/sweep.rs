@@ -112,7 +112,9 @@ fn sweep_logged(
     };
     // Its files are needed for workers where few may be open.
     drop(database);
-    let (launcher, notes) = devices.launcher(most_memory)?;
+    let mut notes = devices.precision_notes(plan, &jobs)?;
+    let (launcher, about_slots) = devices.launcher(most_memory)?;
+    notes.extend(about_slots);
     if trains {
         open_image_sets(context, plan)?;
         tell_about_data(plan);

@@ -9,6 +9,7 @@ use convsweep_runner::launcher::{
 };
 use convsweep_spec::command::Command;
 use convsweep_spec::inference::{Ensemble, InferenceReply, InferenceRequest};
+use convsweep_spec::precision::Precision;
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -172,7 +173,8 @@ impl<'a, T, F: FnMut(Answered<T>) -> Result<()>> Answering<'a, T, F> {
             channel: self.sender.clone(),
         };
         let launcher = &self.workers.launcher;
-        let handle = launcher.launch(index, reports);
+        // Networks answer in f32, whatever they were trained in.
+        let handle = launcher.launch(index, Precision::F32, reports);
         let handle = handle.map_err(|error| failure(Exit::Device, error.reason))?;
         let slot = launcher.slots[index].slot();
         let ensemble = Ensemble {

@@ -5,7 +5,7 @@ use super::memory::MemoryEstimate;
 use super::paces::Paces;
 use super::sizes::training_images;
 use crate::planning::job_action::{JobAction, PlannedJob};
-use crate::planning::slots::{ChosenDevices, choose_devices};
+use crate::planning::slots::ChosenDevices;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::launcher::Launcher;
@@ -25,8 +25,8 @@ pub struct CostEstimate {
     unusable: Option<String>,
     /// Why there are fewer slots than were asked for.
     notes: Vec<String>,
-    /// Why a run refuses to train a job, unless the user insists.
-    too_large: Option<anyhow::Error>,
+    /// Why a run refuses to train a job of the plan, if it does.
+    pub refusals: Vec<anyhow::Error>,
     /// What finished jobs say about each family, in the order of [`DeviceFamily::ALL`].
     paces: [Paces; DeviceFamily::ALL.len()],
     /// Seconds until everything is trained; `None` without slots.
@@ -49,17 +49,17 @@ pub struct JobEstimate {
 
 impl CostEstimate {
     /// Estimates what is still to be trained of a plan, by the finished jobs of the database if
-    /// there is one. With `ignores_memory`, a job may take more memory than there is.
+    /// there is one. `devices` are those of a run, or why there are none. With `ignores_memory`, a
+    /// job may take more memory than there is.
     ///
     /// # Errors
     /// If the database cannot be used.
     pub fn of(
         database: Option<&Database>,
-        plan: &Plan,
-        jobs: &[PlannedJob],
+        (plan, jobs): (&Plan, &[PlannedJob]),
+        devices: Result<ChosenDevices>,
         ignores_memory: bool,
     ) -> Result<CostEstimate> {
-        let devices = choose_devices(None, None, plan);
         let family = devices.as_ref().map(ChosenDevices::first_family);
         let finished = finished_jobs(database)?;
         let paces = DeviceFamily::ALL.map(|family| Paces::of(family, &finished));
@@ -70,7 +70,7 @@ impl CostEstimate {
             slots: vec![],
             unusable: None,
             notes: vec![],
-            too_large: None,
+            refusals: vec![],
             seconds: None,
             rough: false,
         };
@@ -79,7 +79,10 @@ impl CostEstimate {
                 true => None,
                 false => estimate.most_memory(&devices, plan, jobs),
             };
-            devices.launcher(most)
+            let mut notes = estimate.precision_notes(&devices, plan, jobs);
+            let (launcher, about_slots) = devices.launcher(most)?;
+            notes.extend(about_slots);
+            Ok((launcher, notes))
         });
         let families = estimate.use_slots(found);
         if let Some((seconds, rough)) = estimate.until_done(plan, jobs, &families) {
@@ -98,8 +101,24 @@ impl CostEstimate {
         match self.memory.most(devices, plan, jobs) {
             Ok(most) => most,
             Err(error) => {
-                self.too_large = Some(error);
+                self.refusals.push(error);
                 None
+            }
+        }
+    }
+
+    /// Notes about the precisions of the jobs.
+    fn precision_notes(
+        &mut self,
+        devices: &ChosenDevices,
+        plan: &Plan,
+        jobs: &[PlannedJob],
+    ) -> Vec<String> {
+        match devices.precision_notes(plan, jobs) {
+            Ok(notes) => notes,
+            Err(error) => {
+                self.refusals.push(error);
+                vec![]
             }
         }
     }
@@ -119,11 +138,6 @@ impl CostEstimate {
                 vec![]
             }
         }
-    }
-
-    /// Why a run refuses to train a job of the plan, if it does.
-    pub fn take_refusal(&mut self) -> Option<anyhow::Error> {
-        self.too_large.take()
     }
 
     /// What one job of this configuration takes from scratch, on the first family of devices.
@@ -187,8 +201,14 @@ impl CostEstimate {
             "jobs_behind_it": jobs,
             "why_not": self.unusable,
             "notes": self.notes,
-            "refused": self.too_large.as_ref().map(ToString::to_string),
+            "refused": self.refused(),
         })
+    }
+
+    /// Why a run refuses to train, in words.
+    fn refused(&self) -> Option<String> {
+        let reasons: Vec<String> = self.refusals.iter().map(ToString::to_string).collect();
+        (!reasons.is_empty()).then(|| reasons.join("\n"))
     }
 
     fn first_family(&self) -> DeviceFamily {

@@ -4,8 +4,8 @@
 //! on; its graph is kept until the backward pass, which asks LibTorch for the gradients of the
 //! unit's inputs.
 
+use super::precise_unit::PreciseUnit;
 use super::recording;
-use super::unit::Unit;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
@@ -17,19 +17,19 @@ use std::sync::Arc;
 
 #[backend_extension(LibTorch, Autodiff)]
 pub(super) trait UnitKernel: Backend {
-    fn unit_of_one(x: FloatTensor<Self>, unit: Unit) -> FloatTensor<Self>;
+    fn unit_of_one(x: FloatTensor<Self>, unit: PreciseUnit) -> FloatTensor<Self>;
 
     fn unit_of_two(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self>;
 
     fn unit_of_three(
         x: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self>;
 
     fn unit_of_four(
@@ -37,7 +37,7 @@ pub(super) trait UnitKernel: Backend {
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
         third: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self>;
 
     fn unit_of_five(
@@ -46,12 +46,12 @@ pub(super) trait UnitKernel: Backend {
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self>;
 }
 
 /// The unit of `x` alone.
-pub(super) fn of_one<const D: usize, const E: usize>(x: Tensor<D>, unit: Unit) -> Tensor<E> {
+pub(super) fn of_one<const D: usize, const E: usize>(x: Tensor<D>, unit: PreciseUnit) -> Tensor<E> {
     let y = <Dispatch as UnitKernel>::unit_of_one(x.into_dispatch(), unit);
     Tensor::from_dispatch(y)
 }
@@ -61,7 +61,7 @@ pub(super) fn of_layer<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<1>,
     bias: Option<Tensor<1>>,
-    unit: Unit,
+    unit: PreciseUnit,
 ) -> Tensor<D> {
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     Tensor::from_dispatch(match bias {
@@ -77,7 +77,7 @@ pub(super) fn of_norm<const D: usize>(
     x: Tensor<D>,
     parameters: [Tensor<1>; 2],
     summand: Option<Tensor<D>>,
-    unit: Unit,
+    unit: PreciseUnit,
 ) -> Tensor<D> {
     let [scale, shift] = parameters.map(Tensor::into_dispatch);
     let x = x.into_dispatch();
@@ -93,7 +93,7 @@ pub(super) fn of_conv_norm(
     weight: Tensor<1>,
     parameters: [Tensor<1>; 2],
     summand: Option<Tensor<4>>,
-    unit: Unit,
+    unit: PreciseUnit,
 ) -> Tensor<4> {
     let [scale, shift] = parameters.map(Tensor::into_dispatch);
     let (x, w) = (x.into_dispatch(), weight.into_dispatch());
@@ -104,15 +104,20 @@ pub(super) fn of_conv_norm(
 }
 
 impl UnitKernel for LibTorch {
-    fn unit_of_one(x: TchTensor, unit: Unit) -> TchTensor {
+    fn unit_of_one(x: TchTensor, unit: PreciseUnit) -> TchTensor {
         evaluated([x], &unit)
     }
 
-    fn unit_of_two(x: TchTensor, weight: TchTensor, unit: Unit) -> TchTensor {
+    fn unit_of_two(x: TchTensor, weight: TchTensor, unit: PreciseUnit) -> TchTensor {
         evaluated([x, weight], &unit)
     }
 
-    fn unit_of_three(x: TchTensor, first: TchTensor, second: TchTensor, unit: Unit) -> TchTensor {
+    fn unit_of_three(
+        x: TchTensor,
+        first: TchTensor,
+        second: TchTensor,
+        unit: PreciseUnit,
+    ) -> TchTensor {
         evaluated([x, first, second], &unit)
     }
 
@@ -121,7 +126,7 @@ impl UnitKernel for LibTorch {
         first: TchTensor,
         second: TchTensor,
         third: TchTensor,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> TchTensor {
         evaluated([x, first, second, third], &unit)
     }
@@ -132,21 +137,21 @@ impl UnitKernel for LibTorch {
         scale: TchTensor,
         shift: TchTensor,
         summand: TchTensor,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> TchTensor {
         evaluated([x, weight, scale, shift, summand], &unit)
     }
 }
 
 impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
-    fn unit_of_one(x: FloatTensor<Self>, unit: Unit) -> FloatTensor<Self> {
+    fn unit_of_one(x: FloatTensor<Self>, unit: PreciseUnit) -> FloatTensor<Self> {
         tracked::<C, 1>([x], unit)
     }
 
     fn unit_of_two(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self> {
         tracked::<C, 2>([x, weight], unit)
     }
@@ -155,7 +160,7 @@ impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
         x: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self> {
         tracked::<C, 3>([x, first, second], unit)
     }
@@ -165,7 +170,7 @@ impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
         third: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self> {
         tracked::<C, 4>([x, first, second, third], unit)
     }
@@ -176,13 +181,13 @@ impl<C: CheckpointStrategy> UnitKernel for Autodiff<LibTorch, C> {
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
-        unit: Unit,
+        unit: PreciseUnit,
     ) -> FloatTensor<Self> {
         tracked::<C, 5>([x, weight, scale, shift, summand], unit)
     }
 }
 
-fn evaluated<const N: usize>(inputs: [TchTensor; N], unit: &Unit) -> TchTensor {
+fn evaluated<const N: usize>(inputs: [TchTensor; N], unit: &PreciseUnit) -> TchTensor {
     let tensors = inputs.each_ref().map(|input| input.tensor.shallow_clone());
     if tensors.iter().all(|tensor| !tensor.requires_grad()) {
         return TchTensor::new(tch::no_grad(|| unit.of(&tensors)));
@@ -206,7 +211,7 @@ struct TorchGraph<const N: usize> {
 
 fn tracked<C: CheckpointStrategy, const N: usize>(
     inputs: [FloatTensor<Autodiff<LibTorch, C>>; N],
-    unit: Unit,
+    unit: PreciseUnit,
 ) -> FloatTensor<Autodiff<LibTorch, C>> {
     let nodes = inputs.each_ref().map(|input| input.node());
     let inputs = inputs.map(|input| input.into_primitive());
@@ -220,7 +225,7 @@ fn tracked<C: CheckpointStrategy, const N: usize>(
     }
 }
 
-fn graph<const N: usize>(inputs: [TchTensor; N], unit: &Unit) -> TorchGraph<N> {
+fn graph<const N: usize>(inputs: [TchTensor; N], unit: &PreciseUnit) -> TorchGraph<N> {
     let leaves = inputs
         .each_ref()
         .map(|input| input.tensor.detach().set_requires_grad(true));

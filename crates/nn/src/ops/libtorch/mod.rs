@@ -5,6 +5,7 @@
 
 mod kernel;
 mod optimizer;
+mod precise_unit;
 mod recording;
 mod unit;
 
@@ -18,6 +19,7 @@ use burn::tensor::{Device, FloatDType, Slice, Tensor};
 use burn_tch::LibTorch;
 use convsweep_spec::model::Activation;
 use kernel::{of_conv_norm, of_layer, of_norm, of_one};
+use precise_unit::PreciseUnit;
 use unit::{FoundMoments, Unit};
 
 /// Whether tensors on `device` belong to the LibTorch backend.
@@ -48,10 +50,10 @@ impl TorchOps {
     }
 
     /// A unit in the precision of these operations.
-    fn precise(&self, unit: Unit) -> Unit {
-        match self.is_bf16 {
-            true => Unit::InBf16(Box::new(unit)),
-            false => unit,
+    fn precise(&self, unit: Unit) -> PreciseUnit {
+        PreciseUnit {
+            unit,
+            is_bf16: self.is_bf16,
         }
     }
 }
@@ -188,7 +190,11 @@ impl Ops for TorchOps {
             let end = slice.end.map(|end| end as i64);
             (slice.start as i64, end, slice.step as i64)
         });
-        of_one(x, Unit::Strided(slices))
+        let unit = PreciseUnit {
+            unit: Unit::Strided(slices),
+            is_bf16: false,
+        };
+        of_one(x, unit)
     }
 
     fn global_average(&self, batch: Batch) -> Tensor<2> {

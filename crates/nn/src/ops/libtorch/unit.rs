@@ -6,7 +6,7 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn_tch::TchTensor;
 use convsweep_spec::model::Activation;
 use std::sync::{Arc, OnceLock};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// Images come and go as `[batch, height, width, channels]` without gaps, which LibTorch calls
 /// channels last and has its fastest kernels for. It sees them as
@@ -42,8 +42,6 @@ pub(super) enum Unit {
     Activation(Activation),
     /// Of a tensor of four dimensions: first index, end if it is not the last, and step of each.
     Strided([(i64, Option<i64>, i64); 4]),
-    /// The same in bfloat16, as PyTorch's automatic mixed precision computes it.
-    InBf16(Box<Unit>),
 }
 
 impl Unit {
@@ -82,29 +80,8 @@ impl Unit {
                 }
                 y.contiguous()
             }
-            Unit::InBf16(unit) => unit.of(&unit.rounded(inputs)),
             Unit::GlobalAverage => x.mean_dim([1i64, 2].as_slice(), false, None),
         }
-    }
-}
-
-impl Unit {
-    /// The inputs in bfloat16, but for scale and shift of a norm, which LibTorch takes in f32: it
-    /// sums up the moments of values in bfloat16 in f32.
-    fn rounded(&self, inputs: &[Tensor]) -> Vec<Tensor> {
-        let kept = match self {
-            Unit::BatchNorm(..) => 1..3,
-            Unit::ConvNorm(..) => 2..4,
-            _ => 0..0,
-        };
-        let mut rounded = Vec::with_capacity(inputs.len());
-        for (number, input) in inputs.iter().enumerate() {
-            rounded.push(match kept.contains(&number) {
-                true => input.shallow_clone(),
-                false => input.to_kind(Kind::BFloat16),
-            });
-        }
-        rounded
     }
 }
 
@@ -145,7 +122,7 @@ fn convolve(x: &Tensor, parameters: &[Tensor], conv: &FusedConv) -> Tensor {
             (&padded, [0, 0])
         }
     };
-    let (stride, dilation) = (pair(conv.stride), effective_dilation(conv));
+    let (stride, dilation) = (pair(conv.stride), pair(conv.dilation));
     let groups = conv.groups as i64;
     let bias = parameters.get(1);
     let y = x.conv2d(&weight, bias, stride, padding, dilation, groups);
@@ -154,16 +131,6 @@ fn convolve(x: &Tensor, parameters: &[Tensor], conv: &FusedConv) -> Tensor {
         true => y.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false),
         false => y,
     }
-}
-
-/// Without that of a kernel of one pixel, which makes no difference but lets oneDNN crash in bfloat16.
-fn effective_dilation(conv: &FusedConv) -> [i64; 2] {
-    let [rows, columns] = conv.kernel;
-    let [vertical, horizontal] = pair(conv.dilation);
-    [
-        if rows > 1 { vertical } else { 1 },
-        if columns > 1 { horizontal } else { 1 },
-    ]
 }
 
 fn transpose(x: &Tensor, parameters: &[Tensor], transposed: &TransposedConv) -> Tensor {
