@@ -4,7 +4,9 @@
 mod common;
 
 use common::*;
+use convsweep_data::{Location, facts};
 use convsweep_nn::BACKEND;
+use convsweep_spec::data::{Shapes, Source};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Evaluation, Event, Part};
 use convsweep_spec::job::Job;
@@ -18,7 +20,23 @@ fn job_in(precision: Precision, results: &Path) -> Job {
         "flex" => DeviceName::CPU,
         _ => DeviceName::LIBTORCH,
     };
-    let mut question = job(results, &[(30, adam(3e-3)), (2, adam(3e-4))]).question;
+    let mut question = job(results, &[(3, adam(3e-3)), (2, adam(1e-3))]).question;
+    let configuration = &mut question.configuration;
+    configuration.augment.steps.clear();
+    configuration.data.source = Source::Shapes(Shapes {
+        train: 1500,
+        test: 300,
+        size: 16,
+        rotation: 0.0,
+        color: 0.0,
+        texture: 0.0,
+        classes: 4,
+        ..Shapes::default()
+    });
+    let cache = results.join("cache");
+    question.data_hash = facts(Location::new(&cache, None), &configuration.data)
+        .expect("no needs")
+        .hash;
     question.configuration.train.precision = precision;
     let mut job = finish(question, results);
     job.execution.device = device;
