@@ -8,7 +8,6 @@ use convsweep_data::{Location, facts};
 use convsweep_nn::BACKEND;
 use convsweep_spec::data::{Shapes, Source};
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::event::{Evaluation, Event, Part};
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::train::Precision;
@@ -61,42 +60,46 @@ fn a_job_is_refused_with_words_where_its_precision_is_not_there() {
 }
 
 #[cfg(feature = "libtorch")]
-fn test_accuracy(events: &[Event]) -> f64 {
-    let of_test = |event: &Event| match event {
-        Event::Evaluated(Evaluation {
-            part: Part::Test,
-            accuracy,
-            ..
-        }) => Some(accuracy.0),
-        _ => None,
-    };
-    events.iter().find_map(of_test).expect("a test")
-}
+mod by_libtorch {
+    use super::*;
+    use convsweep_spec::event::{Evaluation, Event, Part};
 
-#[cfg(feature = "libtorch")]
-#[test]
-fn a_job_in_bf16_learns_and_continues_to_the_bit() {
-    let accuracy = |precision| {
-        let results = tempdir().expect("temporary");
-        let job = job_in(precision, results.path());
-        let events = run(&job, None);
-        assert_eq!(outcome(&events), Some(&Outcome::Finished));
-        (test_accuracy(&events), left(&job))
-    };
-    let (exact, in_f32) = accuracy(Precision::F32);
-    let (rounded, in_bf16) = accuracy(Precision::Bf16);
-    assert_ne!(in_f32, in_bf16);
-    assert!(
-        exact > 0.5 && (exact - rounded).abs() < 0.15,
-        "{exact} {rounded}"
-    );
-    for failpoint in ["step:7", "checkpoint-renamed:2"] {
-        let results = tempdir().expect("temporary");
-        let mut job = job_in(Precision::Bf16, results.path());
-        assert_eq!(outcome(&run(&job, Some(failpoint))), None, "{failpoint}");
-        job.execution.attempt = 2;
-        let events = run(&job, None);
-        assert_eq!(outcome(&events), Some(&Outcome::Finished), "{failpoint}");
-        assert_eq!(left(&job), in_bf16, "{failpoint}");
+    fn test_accuracy(events: &[Event]) -> f64 {
+        let of_test = |event: &Event| match event {
+            Event::Evaluated(Evaluation {
+                part: Part::Test,
+                accuracy,
+                ..
+            }) => Some(accuracy.0),
+            _ => None,
+        };
+        events.iter().find_map(of_test).expect("a test")
+    }
+
+    #[test]
+    fn a_job_in_bf16_learns_and_continues_to_the_bit() {
+        let accuracy = |precision| {
+            let results = tempdir().expect("temporary");
+            let job = job_in(precision, results.path());
+            let events = run(&job, None);
+            assert_eq!(outcome(&events), Some(&Outcome::Finished));
+            (test_accuracy(&events), left(&job))
+        };
+        let (exact, in_f32) = accuracy(Precision::F32);
+        let (rounded, in_bf16) = accuracy(Precision::Bf16);
+        assert_ne!(in_f32, in_bf16);
+        assert!(
+            exact > 0.5 && (exact - rounded).abs() < 0.15,
+            "{exact} {rounded}"
+        );
+        for failpoint in ["step:7", "checkpoint-renamed:2"] {
+            let results = tempdir().expect("temporary");
+            let mut job = job_in(Precision::Bf16, results.path());
+            assert_eq!(outcome(&run(&job, Some(failpoint))), None, "{failpoint}");
+            job.execution.attempt = 2;
+            let events = run(&job, None);
+            assert_eq!(outcome(&events), Some(&Outcome::Finished), "{failpoint}");
+            assert_eq!(left(&job), in_bf16, "{failpoint}");
+        }
     }
 }
