@@ -38,6 +38,7 @@ mod statistics;
 pub use batch::{Batcher, Normalizer};
 pub use cache_file::{UnusedFile, remove_unused, unused_files};
 pub use convert::picture;
+pub use convsweep_kernels::{BatchChange, BatchMix};
 pub use decoded::{
     CachedSet, ImageSet, LabelledImages, cached_sets, decoded_set, facts, image_names, open,
     open_whole,

@@ -34,9 +34,9 @@ pub use cross_entropy::{BatchLoss, Softmax, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use fma_peak::fma_peak;
 pub use image::{
-    Affine, BorderMode, Pixel, Size, autocontrast, blur, brightness, contrast, crop, equalize,
-    flip_horizontal, flip_vertical, hue, invert, normalize, posterize, saturation, sharpness,
-    solarize, warp, weighted_rows, widen,
+    Affine, BatchChange, BatchMix, BorderMode, Pixel, Size, autocontrast, blur, brightness,
+    contrast, crop, equalize, flip_horizontal, flip_vertical, hue, invert, normalize, posterize,
+    saturation, sharpness, solarize, warp, weighted_rows, widen,
 };
 pub use norm::{
     ChannelMoments, FollowingNorm, NormBackwardCoefficients, NormGradients, NormParameters,

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 use convsweep_kernels::{InstructionSet, UnknownInstructionSet};
 use convsweep_spec::device::{DeviceName, WorkerKind};
+use std::sync::LazyLock;
 use thiserror::Error;
 
 #[cfg(not(any(feature = "flex", feature = "libtorch", feature = "cuda")))]
@@ -121,11 +122,42 @@ pub fn device(name: DeviceName) -> Result<Device, DeviceError> {
     }
 }
 
+/// Whether the device computes while the host goes on, as a GPU does, so that every value that is
+/// read back costs a wait. A CPU is taken for such a device where the environment variable
+/// [`PRETEND_GPU`] is set, so that what is written for GPUs can be tried without one.
+pub fn works_apart(device: &Device) -> bool {
+    static PRETENDS: LazyLock<bool> = LazyLock::new(|| std::env::var_os(PRETEND_GPU).is_some());
+    !is_host(device) || *PRETENDS
+}
+
+/// Whether another thread than the one that trains may upload images while the device computes. Each
+/// thread has a queue and memory of its own with CubeCL, which uploads without waiting; LibTorch
+/// waits for the device, but only in the thread that uploads.
+pub const UPLOADS_FROM_ANY_THREAD: bool = cfg!(not(feature = "cuda"));
+
+/// Name of the environment variable that lets [`works_apart`] take a CPU for a GPU.
+pub const PRETEND_GPU: &str = "CONVSWEEP_PRETEND_GPU";
+
 /// Sets the number of threads (at least one) that share the work of each operation.
 pub fn use_threads(count: usize) {
     convsweep_kernels::use_threads(count);
     #[cfg(feature = "libtorch")]
     tch::set_num_threads(i32::try_from(count.max(1)).unwrap_or(i32::MAX));
+}
+
+#[cfg(not(any(feature = "cuda", feature = "libtorch")))]
+fn is_host(_device: &Device) -> bool {
+    true
+}
+
+#[cfg(all(feature = "libtorch", not(feature = "cuda")))]
+fn is_host(device: &Device) -> bool {
+    device.clone().inner() == cpu()
+}
+
+#[cfg(feature = "cuda")]
+fn is_host(_device: &Device) -> bool {
+    false
 }
 
 #[cfg(not(any(feature = "cuda", feature = "libtorch")))]

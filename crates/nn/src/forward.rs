@@ -2,18 +2,52 @@
 
 use crate::batch::Batch;
 use crate::host::values;
+use crate::images::Images;
 use crate::loss::Targets;
 use crate::network::{Derivatives, Gradients, Named, Network};
 use crate::operation::Operation;
 use crate::ops::ops_for;
 use crate::pass::{Pass, TrainingPass};
+use crate::scalar::Scalar;
 use burn::tensor::{Tensor, TensorData};
+
+/// Logits `[batch, classes]` that the device may still be computing.
+#[derive(Clone, Debug)]
+pub struct Logits(Tensor<2>);
+
+impl Logits {
+    /// The values of each batch, row-major, in one transfer.
+    pub fn read(batches: Vec<Logits>) -> Vec<Vec<f32>> {
+        // The host has nothing to gain from joining them.
+        if let [one] = &batches[..] {
+            return vec![values(one.0.clone())];
+        }
+        let counts: Vec<usize> = batches
+            .iter()
+            .map(|logits| logits.0.shape().num_elements())
+            .collect();
+        if batches.is_empty() {
+            return vec![];
+        }
+        let all = batches.into_iter().map(|logits| logits.0).collect();
+        let mut all = values(Tensor::cat(all, 0)).into_iter();
+        counts
+            .into_iter()
+            .map(|count| all.by_ref().take(count).collect())
+            .collect()
+    }
+}
 
 impl Network {
     /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` by the
     /// trained network: with running statistics and without dropout.
     pub fn classify(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
         self.logits_of(&self.operations, self.batch(images, shape))
+    }
+
+    /// As [`Network::classify`]; the logits are still on the device.
+    pub fn logits(&self, images: Images) -> Logits {
+        Logits(Pass::evaluation(self).run(&self.operations, images.0))
     }
 
     /// Logits of a batch by the last operations of the trained network.
@@ -45,8 +79,19 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Gradients {
-        let images = self.batch(images, shape);
-        self.gradients_of(&self.operations, images, targets, [seed, step])
+        let images = Images::upload(images, shape, &self.device);
+        self.gradients_of_images(targets, images, seed, step)
+    }
+
+    /// [`Network::gradients_towards`] for images that the device has already.
+    pub fn gradients_of_images(
+        &self,
+        targets: &Targets,
+        images: Images,
+        seed: u64,
+        step: u64,
+    ) -> Gradients {
+        self.gradients_of(&self.operations, images.0, targets, [seed, step])
     }
 
     /// [`Network::gradients_towards`], where the last operations of the network are applied to what
@@ -64,10 +109,8 @@ impl Network {
         }
         let mut pass = self.training_pass(seed, step);
         let logits = pass.run(operations, batch);
-        let dims = logits.dims();
-        let (loss_sum, correct, gradient) = targets.loss(&values(logits.clone().inner()));
-        let gradient = Tensor::<2>::from_data(TensorData::new(gradient, dims), &self.device);
-        let mut found = (logits * gradient).sum().backward();
+        let loss = targets.loss(logits.clone().inner());
+        let mut found = (logits * loss.gradient).sum().backward();
         let mut gradients = Vec::with_capacity(self.parameters.len());
         let frozen = Tensor::zeros([1], &self.device);
         for (i, named) in self.parameters.iter().enumerate() {
@@ -79,8 +122,8 @@ impl Network {
             });
         }
         Gradients {
-            loss_sum,
-            correct,
+            loss_sum: loss.sum,
+            correct: loss.correct,
             gradients,
             statistics: pass.training.map_or_else(Vec::new, |t| t.statistics),
         }
@@ -100,11 +143,11 @@ impl Network {
         let recorded = ops.record(&parameters, &self.frozen)?;
         let mut pass = Pass::new(self, recorded.clone(), Some(self.training(seed, step)));
         let logits = pass.run(operations, batch.clone());
-        let (mut loss_sum, mut correct) = (0.0, 0);
-        let mut gradient = |logits: Vec<f32>| {
-            let (sum, count, gradient) = targets.loss(&logits);
-            (loss_sum, correct) = (sum, count);
-            gradient
+        let (mut loss_sum, mut correct) = (Scalar::default(), Scalar::default());
+        let mut gradient = |logits: Tensor<2>| {
+            let loss = targets.loss(logits);
+            (loss_sum, correct) = (loss.sum, loss.correct);
+            loss.gradient
         };
         let gradients = ops.differentiate(logits, &mut gradient, &recorded)?;
         Some(Gradients {

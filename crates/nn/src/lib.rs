@@ -20,6 +20,7 @@ mod function;
 mod fuse;
 mod group_norm;
 mod host;
+mod images;
 mod init;
 mod layer_parameters;
 mod learned_function;
@@ -31,6 +32,7 @@ mod ops;
 pub mod optimizer;
 mod pass;
 mod precision;
+mod scalar;
 mod state_error;
 mod transfer;
 
@@ -40,11 +42,14 @@ pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use device::{
-    BACKEND, DeviceError, DeviceInfo, TEST_GPU, check_instruction_limit, device, devices,
-    first_device, instructions, use_threads,
+    BACKEND, DeviceError, DeviceInfo, TEST_GPU, UPLOADS_FROM_ANY_THREAD, check_instruction_limit,
+    device, devices, first_device, instructions, use_threads, works_apart,
 };
 pub use ema::Average;
 pub use features::Features;
+pub use forward::Logits;
+pub use images::{Images, ResidentImages};
 pub use network::{Derivatives, Gradients, Named, Network};
 pub use precision::{PrecisionError, check_precision};
+pub use scalar::{Scalar, read};
 pub use state_error::StateError;

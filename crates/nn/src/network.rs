@@ -3,6 +3,7 @@
 use crate::host::{tensor, values};
 use crate::operation::Operation;
 use crate::ops::Arithmetic;
+use crate::scalar::Scalar;
 use crate::state_error::{StateError, find_checked};
 use burn::tensor::{Device, Tensor};
 use convsweep_spec::pattern::{self, takes};
@@ -43,9 +44,9 @@ pub struct Named {
 #[derive(Debug, Default)]
 pub struct Gradients {
     /// Sum of the images' losses.
-    pub loss_sum: f64,
+    pub loss_sum: Scalar,
     /// Number of images classified correctly.
-    pub correct: u32,
+    pub correct: Scalar,
     /// Gradient of the mean loss with respect to each parameter, in their order; a single 0 for a
     /// frozen one.
     pub gradients: Vec<Tensor<1>>,
@@ -90,8 +91,8 @@ impl Gradients {
     /// Adds a batch of `other_images` images to the `images` of these gradients, as if all had been
     /// one batch.
     pub fn merge(&mut self, images: usize, other: Gradients, other_images: usize) {
-        self.loss_sum += other.loss_sum;
-        self.correct += other.correct;
+        self.loss_sum = std::mem::take(&mut self.loss_sum).plus(other.loss_sum);
+        self.correct = std::mem::take(&mut self.correct).plus(other.correct);
         let all = (images + other_images) as f64;
         let [old, new] = [images, other_images].map(|n| n as f64 / all);
         for (sum, gradient) in self.gradients.iter_mut().zip(other.gradients) {
@@ -152,6 +153,11 @@ impl Network {
     /// Trainable parameters in the order of the layers.
     pub fn parameters(&self) -> &[Named] {
         &self.parameters
+    }
+
+    /// The device that has the tensors.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// Number of classes.

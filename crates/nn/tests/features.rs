@@ -40,7 +40,11 @@ fn step(
     let mut network = network.clone();
     network.update_statistics(&mut found);
     tensors.extend(network.tensors().map(|tensor| bits(&tensor.values())));
-    (found.loss_sum.to_bits(), found.correct, tensors)
+    (
+        found.loss_sum.value().to_bits(),
+        found.correct.value(),
+        tensors,
+    )
 }
 
 const IMAGES: usize = 21;

@@ -216,7 +216,7 @@ fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernel
         let mut found = network.gradients(pixels, [images, 3, side, side], &labels, 0, step as u64);
         network.update_statistics(&mut found);
         state.step(&optimizer, optimizer.lr, &mut network, found.gradients);
-        found.loss_sum / images as f64
+        found.loss_sum.value() / images as f64
     };
     (0..STEPS).map(step).collect()
 }
@@ -390,7 +390,7 @@ fn check_against_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
             let mut found = network.gradients(pixels, [16, 3, 32, 32], &labels, 0, step as u64);
             network.update_statistics(&mut found);
             state.step(&optimizer, lr, &mut network, found.gradients);
-            let loss = found.loss_sum / 16.0;
+            let loss = found.loss_sum.value() / 16.0;
             assert!(
                 (loss - expected).abs() < 3e-4,
                 "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}"

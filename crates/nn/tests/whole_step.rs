@@ -97,7 +97,7 @@ fn a_step_has_the_derivatives_of_its_loss() {
         let nothing = vec![0.0; SHAPE[0] * *classes as usize];
         let logits = network.derivatives(images(), SHAPE, nothing, 3, 5).logits;
         let (loss, by_logits) = cross_entropy(&logits, &labels);
-        assert!((found.loss_sum - loss).abs() < tolerance(1e-4) * loss.max(1.0));
+        assert!((found.loss_sum.value() - loss).abs() < tolerance(1e-4) * loss.max(1.0));
         let expected = network.derivatives(images(), SHAPE, by_logits, 3, 5);
         assert_eq!(found.gradients.len(), expected.parameters.len());
         for (gradient, expected) in found.gradients.iter().zip(&expected.parameters) {

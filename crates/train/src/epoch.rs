@@ -6,18 +6,14 @@ use crate::error::End;
 use crate::evaluate;
 use crate::features::FeatureImages;
 use crate::learning_rate::LearningRate;
+use crate::measurements;
 use crate::session::Session;
 use crate::step::{self, StepTimer};
 use crate::validation_metrics::validation_metrics;
-use convsweep_nn::Gradients;
 use convsweep_nn::optimizer::global_norm;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use std::time::Instant;
-
-/// Mean loss of a step above which training has diverged: no network recovers from giving the true
-/// classes a probability of e^-10,000.
-const LARGEST_LOSS: f64 = 1e4;
 
 /// Trains what is left of the current epoch, validates, and reports the epoch's metrics. The
 /// position is then at the start of the next epoch.
@@ -27,38 +23,24 @@ pub(crate) fn train_epoch(session: &mut Session) -> Result<(), End> {
         return Ok(());
     };
     let rates = LearningRate::of(session, &plan);
+    let mut batches = plan.batches(session)?;
     let mut timer = StepTimer::start();
     while let Some(rows) = plan.rows(session.state.position.step) {
         session.obey_directive()?;
         timer.begin_step();
         let rate = rates.at(session.state.position.step);
-        let gradients = step::gradients(session, &plan, rows)?;
+        let gradients = step::gradients(session, &plan, &mut batches, rows)?;
         let norm = global_norm(&gradients.gradients);
-        check_divergence(session, &gradients, norm, rate, rows.len())?;
-        step::update(session, &plan, gradients, norm, rate, rows.len());
+        measurements::note(session, &gradients, &norm, rate, rows.len())?;
+        step::update(session, &plan, gradients, &norm, rate, rows.len());
         step::finish(session, &plan, rows.len(), &mut timer)?;
     }
+    step::await_device(session)?;
     session.share_features(FeatureImages::Training)?;
     let last_rate = rates.at(plan.last_step(session.state.position.step));
     let mut values = training_values(session, last_rate);
     values.extend(validate(session, last_rate)?);
     finish_epoch(session, &plan, values, started)
-}
-
-/// Ends the attempt if the loss has exploded, or if the loss or the gradients are not finite.
-fn check_divergence(
-    session: &Session,
-    gradients: &Gradients,
-    norm: f64,
-    rate: f64,
-    images: usize,
-) -> Result<(), End> {
-    let is_finite = gradients.loss_sum.is_finite() && norm.is_finite();
-    if is_finite && gradients.loss_sum <= LARGEST_LOSS * images as f64 {
-        return Ok(());
-    }
-    let mean_loss = gradients.loss_sum / images as f64;
-    Err(diverged(session, rate, is_finite.then_some(mean_loss)))
 }
 
 /// Loss, accuracy and further metrics of the validation images; nothing without a validation part.
@@ -68,20 +50,16 @@ fn validate(session: &mut Session, rate: f64) -> Result<Vec<(&'static str, f64)>
     }
     let classified = evaluate::validate(session)?;
     if !classified.loss().is_finite() {
-        return Err(diverged(session, rate, None));
+        let position = &session.state.position;
+        return Err(End::Outcome(Outcome::Diverged {
+            epoch: position.epoch,
+            step: position.step,
+            learning_rate: rate,
+            loss: None,
+        }));
     }
     let mut values = validation_metrics(&classified, session.state.network.classes());
     values.push((metric::VAL_LOSS, classified.loss()));
     values.push((metric::VAL_ACCURACY, classified.accuracy()));
     Ok(values)
-}
-
-fn diverged(session: &Session, learning_rate: f64, loss: Option<f64>) -> End {
-    let position = &session.state.position;
-    End::Outcome(Outcome::Diverged {
-        epoch: position.epoch,
-        step: position.step,
-        learning_rate,
-        loss,
-    })
 }

@@ -1,5 +1,7 @@
 //! Everything that is fixed during an epoch: its phase, the order of its images and its steps.
 
+use crate::batches::{BatchesAhead, TrainingBatch};
+use crate::error::TrainError;
 use crate::session::Session;
 use convsweep_data::epoch_order;
 use convsweep_spec::train::{Phase, TrainSpec};
@@ -50,6 +52,25 @@ impl<'a> EpochPlan<'a> {
     pub(crate) fn rows(&self, step: u32) -> Option<&[u32]> {
         let mut steps = self.order.chunks(self.training.step_images());
         steps.nth(step as usize)
+    }
+
+    /// The batches of the steps that are left, as the job's device takes them.
+    ///
+    /// # Errors
+    /// If no thread can be started that makes them.
+    pub(crate) fn batches(
+        &self,
+        session: &Session,
+    ) -> Result<BatchesAhead<TrainingBatch>, TrainError> {
+        let batch_size = self.training.batch_size.max(1) as usize;
+        let mut batches = Vec::new();
+        for step in session.state.position.step..self.steps() {
+            let rows = self.rows(step).unwrap_or_default();
+            for (rows, number) in rows.chunks(batch_size).zip(self.first_batch(step)..) {
+                batches.push((rows.to_vec(), number));
+            }
+        }
+        session.batches.training_batches(self.epoch, batches)
     }
 
     /// The last step that was taken once `done` steps are done; 0 if none is.

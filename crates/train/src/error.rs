@@ -44,6 +44,12 @@ pub enum TrainError {
         /// What is wrong with it.
         problem: String,
     },
+    /// No thread could be started.
+    #[error("cannot start the thread that makes batches of images: {0}")]
+    BatchThread(#[source] std::io::Error),
+    /// The thread that makes batches has ended too early.
+    #[error("the thread that makes batches of images has ended before the epoch")]
+    NoBatch,
     /// An event could not be written to the job's log.
     #[error("cannot report an event: {0}")]
     Report(#[source] std::io::Error),

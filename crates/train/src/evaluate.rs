@@ -3,10 +3,13 @@
 use crate::error::{End, TrainError};
 use crate::features::FeatureImages;
 use crate::session::Session;
-use convsweep_nn::Network;
 use convsweep_nn::loss::{score_image, score_two_views};
+use convsweep_nn::{Device, Logits, Network, works_apart};
 use convsweep_spec::event::{Evaluation, Part};
 use convsweep_spec::metric::Number;
+
+/// Batches after which logits are read from a device that works apart.
+const BATCHES_UNREAD: usize = 16;
 
 /// How every image of a part was classified, in the order of the part's rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,28 +60,101 @@ fn classify(
     if session.training().tta_flip {
         views.push(FeatureImages::Mirrored(part));
     }
+    let classes = network.classes();
     let mut classified = Classified::default();
+    let mut images = match has_features {
+        true => session.batches.evaluation_batches(vec![])?,
+        false => session
+            .batches
+            .evaluation_batches(views_of(&views, rows.chunks(batch_size)))?,
+    };
+    let mut unread = Unread::new(views.len(), network.device());
     for batch in rows.chunks(batch_size) {
         session.obey_directive()?;
-        let mut logits = Vec::new();
-        for &view in &views {
-            logits.push(match has_features {
-                true => logits_from_features(session, network, view, batch)?,
-                false => {
-                    let (pixels, shape) = view.pixels(&session.data, batch)?;
-                    network.classify(pixels, shape)
-                }
-            });
+        let labels = session.data.labels(part, batch);
+        if has_features {
+            let mut logits = Vec::with_capacity(views.len());
+            for &view in &views {
+                logits.push(logits_from_features(session, network, view, batch)?);
+            }
+            classified.add_batch(&labels, classes, &logits);
+        } else {
+            let mut logits = Vec::with_capacity(views.len());
+            for _ in &views {
+                logits.push(network.logits(images.take()?.on(network.device())));
+            }
+            unread.push(labels, logits);
+            unread.add_if_due(&mut classified, classes);
         }
-        classified.add_batch(session, network, part, batch, &logits);
         session.attempt.failpoints.hit(failpoint);
     }
+    unread.add_all(&mut classified, classes);
     if has_features {
         for view in views {
             session.share_features(view)?;
         }
     }
     Ok(classified)
+}
+
+/// Each batch of rows, once for each view.
+fn views_of<'a>(
+    views: &[FeatureImages],
+    batches: impl Iterator<Item = &'a [u32]>,
+) -> Vec<(FeatureImages, Vec<u32>)> {
+    let mut all = Vec::new();
+    for batch in batches {
+        for &view in views {
+            all.push((view, batch.to_vec()));
+        }
+    }
+    all
+}
+
+/// Batches whose logits have not been read from the device yet.
+struct Unread {
+    labels: Vec<Vec<u16>>,
+    /// One for each batch and view.
+    logits: Vec<Logits>,
+    views: usize,
+    /// Number of batches after which they are read.
+    every: usize,
+}
+
+impl Unread {
+    fn new(views: usize, device: &Device) -> Self {
+        Unread {
+            labels: vec![],
+            logits: vec![],
+            views,
+            every: if works_apart(device) {
+                BATCHES_UNREAD
+            } else {
+                1
+            },
+        }
+    }
+
+    /// A batch with these labels and the logits of its views.
+    fn push(&mut self, labels: Vec<u16>, logits: Vec<Logits>) {
+        self.labels.push(labels);
+        self.logits.extend(logits);
+    }
+
+    fn add_if_due(&mut self, classified: &mut Classified, classes: usize) {
+        if self.labels.len() >= self.every {
+            self.add_all(classified, classes);
+        }
+    }
+
+    /// Reads all logits and adds the images to those that are classified.
+    fn add_all(&mut self, classified: &mut Classified, classes: usize) {
+        let logits = Logits::read(std::mem::take(&mut self.logits));
+        let batches = self.labels.drain(..).zip(logits.chunks(self.views));
+        for (labels, logits) in batches {
+            classified.add_batch(&labels, classes, logits);
+        }
+    }
 }
 
 /// The logits of a batch of images from what the frozen layers of the network make of them.
@@ -100,18 +176,7 @@ fn logits_from_features(
 
 impl Classified {
     /// Adds the images of a batch by the logits of their views.
-    fn add_batch(
-        &mut self,
-        session: &Session,
-        network: &Network,
-        part: Part,
-        rows: &[u32],
-        logits: &[Vec<f32>],
-    ) {
-        let mut labels = Vec::new();
-        let batcher = &session.data.batcher;
-        batcher.labels(part.into(), rows, &mut labels);
-        let classes = network.classes();
+    fn add_batch(&mut self, labels: &[u16], classes: usize, logits: &[Vec<f32>]) {
         for (i, &label) in labels.iter().enumerate() {
             let of_image = i * classes..(i + 1) * classes;
             let mirrored = logits.get(1).map(|all| &all[of_image.clone()]);

@@ -60,6 +60,13 @@ impl JobData {
         }
     }
 
+    /// The labels of these rows of a part.
+    pub(crate) fn labels(&self, part: Part, rows: &[u32]) -> Vec<u16> {
+        let mut labels = Vec::new();
+        self.batcher.labels(part.into(), rows, &mut labels);
+        labels
+    }
+
     /// Shape of one image.
     pub(crate) fn image_shape(&self) -> Shape {
         let [channels, height, width] = self.set.train().shape().map(|n| n as u32);

@@ -6,6 +6,7 @@
 //! a checkpoint consists of tensors, sums and a position.
 
 mod attempt;
+mod batches;
 mod checkpoint;
 mod epoch;
 mod epoch_metrics;
@@ -18,6 +19,7 @@ mod files;
 mod initial_state;
 mod job_data;
 mod learning_rate;
+mod measurements;
 mod plausible;
 mod predictions;
 mod process;

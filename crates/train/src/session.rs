@@ -1,12 +1,14 @@
 //! An attempt under way: its images, its training state, and what both tasks do with them.
 
 use crate::attempt::{Attempt, Directive};
+use crate::batches::BatchMaker;
 use crate::checkpoint;
 use crate::error::{End, TrainError};
 use crate::features::{FeatureCache, FeatureImages};
 use crate::files::{self, Replaced};
 use crate::initial_state::{StartingState, starting_state};
 use crate::job_data::JobData;
+use crate::measurements::{self, Measurements};
 use crate::process::host;
 use crate::training_state::TrainingState;
 use convsweep_spec::canonical::hash_of;
@@ -15,13 +17,16 @@ use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::train::TrainSpec;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// An attempt under way.
 pub(crate) struct Session<'a> {
     pub attempt: Attempt<'a>,
-    pub data: JobData,
+    pub data: Arc<JobData>,
     pub state: TrainingState,
+    pub batches: BatchMaker,
+    pub measurements: Measurements,
     /// What frozen layers make of the images.
     pub features: FeatureCache,
     /// Whether the newest checkpoint is one that this attempt has read or written, so that it can be
@@ -38,7 +43,7 @@ impl<'a> Session<'a> {
     /// that the job's log does not have yet.
     pub(crate) fn begin(mut attempt: Attempt<'a>) -> Result<Session<'a>, End> {
         let job = attempt.job;
-        let data = JobData::open(job)?;
+        let data = Arc::new(JobData::open(job)?);
         let StartingState {
             state,
             start,
@@ -58,6 +63,8 @@ impl<'a> Session<'a> {
             attempt.report(Event::Warning { text })?;
         }
         let mut session = Session {
+            batches: BatchMaker::new(&data, job.question.seed, attempt.device),
+            measurements: Measurements::new(attempt.device),
             attempt,
             data,
             state,
@@ -126,7 +133,7 @@ impl<'a> Session<'a> {
     }
 
     /// Within an epoch: a checkpoint where they are asked for by time and one is due.
-    pub(crate) fn checkpoint_after_step(&mut self) -> Result<(), TrainError> {
+    pub(crate) fn checkpoint_after_step(&mut self) -> Result<(), End> {
         match self.job().execution.checkpoint_every {
             CheckpointEvery::Seconds(seconds) if self.seconds_since_checkpoint() >= seconds => {
                 self.checkpoint()
@@ -137,7 +144,7 @@ impl<'a> Session<'a> {
 
     /// At the end of an epoch: a checkpoint if one is due, or if training pauses, or if a phase or
     /// (`is_last`) the job ends here.
-    pub(crate) fn checkpoint_after_epoch(&mut self, is_last: bool) -> Result<(), TrainError> {
+    pub(crate) fn checkpoint_after_epoch(&mut self, is_last: bool) -> Result<(), End> {
         let epoch = self.state.position.epoch;
         let is_due = match self.job().execution.checkpoint_every {
             CheckpointEvery::Epochs(every) => epoch.is_multiple_of(every.max(1)),
@@ -156,12 +163,16 @@ impl<'a> Session<'a> {
     }
 
     /// Saves the state: the next attempt continues from it.
-    pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
+    ///
+    /// # Errors
+    /// If it cannot be saved, or a step that had not been read shows that training has diverged.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), End> {
+        measurements::read_all(self)?;
         let job = self.job();
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let failpoints = self.attempt.failpoints;
         let keeps_previous = self.checkpoint_is_whole;
-        (self.attempt.folder_is_there)()?;
+        (self.attempt.folder_is_there)().map_err(TrainError::from)?;
         let written = self
             .state
             .save(&job.question, &folder, keeps_previous, failpoints)?;
@@ -174,7 +185,8 @@ impl<'a> Session<'a> {
             step,
             bytes: written.bytes,
             blake3: Some(written.blake3),
-        })
+        })?;
+        Ok(())
     }
 
     /// Removes the checkpoint before the newest one: the job is done and will not go back.
@@ -185,7 +197,7 @@ impl<'a> Session<'a> {
 
     /// Takes what frozen layers make of these images from the data cache, if it is there.
     pub(crate) fn open_features(&mut self, images: FeatureImages) -> Result<(), TrainError> {
-        let job = (self.attempt.job, &self.data);
+        let job = (self.attempt.job, &*self.data);
         let network = &self.state.network;
         self.features.open(network, job, images)?;
         self.report_features()

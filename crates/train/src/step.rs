@@ -1,13 +1,14 @@
 //! One optimiser step: the gradients over its batches, the update, and the sums that are kept.
 
+use crate::batches::{BatchesAhead, TrainingBatch};
 use crate::epoch_plan::EpochPlan;
-use crate::error::TrainError;
+use crate::error::{End, TrainError};
 use crate::features::FeatureImages;
+use crate::measurements;
 use crate::session::Session;
 use convsweep_data::Subset;
-use convsweep_nn::Gradients;
-use convsweep_nn::loss::Mixture;
 use convsweep_nn::optimizer::clip;
+use convsweep_nn::{Gradients, Scalar, works_apart};
 use convsweep_spec::event::Event;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) fn gradients(
     session: &mut Session,
     plan: &EpochPlan,
+    batches: &mut BatchesAhead<TrainingBatch>,
     rows: &[u32],
 ) -> Result<Gradients, TrainError> {
     let batch_size = session.training().batch_size.max(1) as usize;
@@ -28,7 +30,7 @@ pub(crate) fn gradients(
     for (batch, number) in rows.chunks(batch_size).zip(first_batch..) {
         let mut gradients = match session.features.operations() {
             Some(frozen) => gradients_from_features(session, frozen, batch, number)?,
-            None => batch_gradients(session, plan.epoch, batch, number)?,
+            None => batch_gradients(session, batches.take()?, number),
         };
         session.state.network.update_statistics(&mut gradients);
         match &mut total {
@@ -41,25 +43,13 @@ pub(crate) fn gradients(
     Ok(total.unwrap_or_default())
 }
 
-/// Loss and gradients over one batch: augment, mix, forward, backward. `number` counts the batches
-/// of the whole job.
-fn batch_gradients(
-    session: &Session,
-    epoch: u32,
-    rows: &[u32],
-    number: u64,
-) -> Result<Gradients, TrainError> {
+/// Loss and gradients over one batch: forward, backward. `number` counts the batches of the whole
+/// job.
+fn batch_gradients(session: &Session, batch: TrainingBatch, number: u64) -> Gradients {
     let seed = session.job().question.seed;
-    let data = &session.data;
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    data.batcher.training(seed, epoch, rows, &mut pixels)?;
-    data.batcher.labels(Subset::Training, rows, &mut labels);
-    let share = data.batcher.mix(seed, number, &mut pixels);
-    let mixture = share.map(|share| mixture(share, &labels));
-    let targets = data.objective.targets(&labels, mixture.as_ref());
-    let shape = data.batch_shape(rows.len());
     let network = &session.state.network;
-    Ok(network.gradients_towards(&targets, pixels, shape, seed, number))
+    let images = batch.images.on(network.device());
+    network.gradients_of_images(&batch.targets, images, seed, number)
 }
 
 /// Loss and gradients over one batch of images that are neither augmented nor mixed, from what the
@@ -88,20 +78,13 @@ fn gradients_from_features(
     Ok(network.gradients_from(frozen, &features, &targets, seed, number))
 }
 
-/// Each image is mixed with the next one of its batch.
-fn mixture(share: f64, labels: &[u16]) -> Mixture {
-    let mut others = labels.to_vec();
-    others.rotate_left(1);
-    Mixture { share, others }
-}
-
 /// Updates the parameters, and the moving average of the weights if the job has one, and counts
 /// the step. `norm` is the norm of all gradients together, `rate` the learning rate.
 pub(crate) fn update(
     session: &mut Session,
     plan: &EpochPlan,
     gradients: Gradients,
-    norm: f64,
+    norm: &Scalar,
     rate: f64,
     images: usize,
 ) {
@@ -121,9 +104,17 @@ pub(crate) fn update(
     let position = &mut state.position;
     position.step += 1;
     position.partial.images += images as u64;
-    position.partial.loss_sum += gradients.loss_sum;
-    position.partial.correct += u64::from(gradients.correct);
-    position.partial.gradient_norm_sum += norm;
+}
+
+/// After the steps of an epoch: waits for those that the device has still to do, which is part of
+/// their time.
+pub(crate) fn await_device(session: &mut Session) -> Result<(), End> {
+    let started = Instant::now();
+    measurements::read_all(session)?;
+    if works_apart(session.state.network.device()) {
+        session.state.position.partial.seconds += started.elapsed().as_secs_f64();
+    }
+    Ok(())
 }
 
 /// After a step: adds its time, writes a checkpoint if one is due, and reports progress.
@@ -132,7 +123,7 @@ pub(crate) fn finish(
     plan: &EpochPlan,
     images: usize,
     timer: &mut StepTimer,
-) -> Result<(), TrainError> {
+) -> Result<(), End> {
     let position = &mut session.state.position;
     position.partial.seconds += timer.step_started.elapsed().as_secs_f64();
     let step = position.step;

@@ -158,7 +158,7 @@ impl Measure {
             clock[1] = self.clock.seconds();
             let mut found = network.gradients(pixels, [batch, c, h, w], &labels, 0, step as u64);
             clock[2] = self.clock.seconds();
-            loss = found.loss_sum / batch as f64;
+            loss = found.loss_sum.value() / batch as f64;
             network.update_statistics(&mut found);
             state.step(optimizer, optimizer.lr, &mut network, found.gradients);
             clock[3] = self.clock.seconds();

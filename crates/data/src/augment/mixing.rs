@@ -2,7 +2,7 @@
 //! images has been augmented.
 
 use crate::DataError;
-use convsweep_kernels::Size;
+use convsweep_kernels::{BatchMix, Size};
 use convsweep_spec::augment::{AugmentSpec, Step};
 use convsweep_spec::random::{Draws, Purpose};
 use std::ops::Range;
@@ -71,6 +71,28 @@ impl Mixing {
         pixels: &mut [f32],
     ) -> Option<f64> {
         let images = pixels.len() / size.len().max(1);
+        let mix = self.draw(seed, batch, size, images)?;
+        match &mix {
+            BatchMix::Blend(share) => {
+                for_each_pair(pixels, size, |image, next| blend(image, next, *share));
+            }
+            BatchMix::Paste { rows, columns } => {
+                for_each_pair(pixels, size, |image, next| {
+                    paste(image, next, size, rows, columns);
+                });
+            }
+        }
+        Some(mix.share(size))
+    }
+
+    /// How a batch of so many images is mixed; `None` if it stays as it is.
+    pub(crate) fn draw(
+        &self,
+        seed: u64,
+        batch: u64,
+        size: Size,
+        images: usize,
+    ) -> Option<BatchMix> {
         if images < 2 {
             return None;
         }
@@ -80,35 +102,27 @@ impl Mixing {
                 continue;
             }
             return Some(match step.kind {
-                MixingKind::Mixup => mixup(pixels, size, draws.beta(step.alpha)),
-                MixingKind::Cutmix => cutmix(pixels, size, step.alpha, &mut draws),
+                MixingKind::Mixup => BatchMix::Blend(draws.beta(step.alpha)),
+                MixingKind::Cutmix => rectangle(size, step.alpha, &mut draws),
             });
         }
         None
     }
 }
 
-/// Blends each image with the next; `share` is what it keeps of itself.
-fn mixup(pixels: &mut [f32], size: Size, share: f64) -> f64 {
-    for_each_pair(pixels, size, |image, next| blend(image, next, share));
-    share
-}
-
+/// Blends an image with the next; `share` is what it keeps of itself.
 fn blend(image: &mut [f32], next: &[f32], share: f64) {
     for (own, next) in image.iter_mut().zip(next) {
         *own = share as f32 * *own + (1.0 - share) as f32 * next;
     }
 }
 
-/// Pastes a rectangle of the next image into each image.
-fn cutmix(pixels: &mut [f32], size: Size, alpha: f64, draws: &mut Draws) -> f64 {
+/// A random rectangle of the next image.
+fn rectangle(size: Size, alpha: f64, draws: &mut Draws) -> BatchMix {
     let side = (1.0 - draws.beta(alpha)).sqrt();
     let rows = random_range(size.height, side, draws);
     let columns = random_range(size.width, side, draws);
-    for_each_pair(pixels, size, |image, next| {
-        paste(image, next, size, &rows, &columns);
-    });
-    1.0 - (rows.len() * columns.len()) as f64 / size.plane() as f64
+    BatchMix::Paste { rows, columns }
 }
 
 fn paste(image: &mut [f32], next: &[f32], size: Size, rows: &Range<usize>, columns: &Range<usize>) {

@@ -4,7 +4,7 @@ use super::normalization::normalization;
 use super::normalizer::Normalizer;
 use crate::augment::{Augmentation, Mixing, Scratch};
 use crate::{DataError, ImageSet, LabelledImages, Subset, Subsets};
-use convsweep_kernels::parallel_chunks;
+use convsweep_kernels::{BatchChange, BatchMix, parallel_chunks};
 use convsweep_spec::augment::{AugmentSpec, MeanStd};
 use std::sync::{Mutex, PoisonError};
 
@@ -109,6 +109,26 @@ impl Batcher {
     /// A pure function of the images, the seed and the batch's number over the whole job.
     pub fn mix(&self, seed: u64, batch: u64, pixels: &mut [f32]) -> Option<f64> {
         self.mixing.apply(seed, batch, self.set.size(), pixels)
+    }
+
+    /// What [`Batcher::training`] does to the bytes of the training images in these rows before it
+    /// normalises them, for a device that has them; `None` if a step is more than a change of
+    /// geometry.
+    pub fn changes(&self, seed: u64, epoch: u32, rows: &[u32]) -> Option<Vec<BatchChange>> {
+        let mut keys = Vec::with_capacity(rows.len());
+        for &row in rows {
+            keys.push([seed, u64::from(epoch), u64::from(row)]);
+        }
+        self.augmentation.changes(self.set.size(), &keys)
+    }
+
+    /// How [`Batcher::mix`] mixes a batch of so many images, and the share that each keeps of
+    /// itself.
+    pub fn drawn_mix(&self, seed: u64, batch: u64, images: usize) -> Option<(BatchMix, f64)> {
+        let size = self.set.size();
+        let mix = self.mixing.draw(seed, batch, size, images)?;
+        let share = mix.share(size);
+        Some((mix, share))
     }
 
     /// Mirrors images `[rows, channels, height, width]` left to right, in place.

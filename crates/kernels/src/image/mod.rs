@@ -4,6 +4,7 @@
 //! `(c * height + y) * width + x`.
 
 mod affine;
+mod batch_change;
 mod blur;
 mod color;
 mod crop;
@@ -15,6 +16,7 @@ mod warp;
 mod weighted_rows;
 
 pub use affine::Affine;
+pub use batch_change::{BatchChange, BatchMix};
 pub use blur::blur;
 pub use color::{brightness, contrast, hue, saturation};
 pub use crop::crop;

@@ -140,7 +140,7 @@ pub(crate) trait Ops: Debug + Send + Sync {
     fn differentiate(
         &self,
         logits: Tensor<2>,
-        gradient: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+        gradient: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
         recorded: &[Tensor<1>],
     ) -> Option<Vec<Tensor<1>>> {
         let _ = (logits, gradient, recorded);

@@ -6,6 +6,7 @@ mod rules;
 use crate::host::{tensor, values};
 use crate::network::{Named, Network};
 use crate::ops::{Arithmetic, ParameterStep, ops_for};
+use crate::scalar::Scalar;
 use crate::state_error::{StateError, find_checked};
 use burn::tensor::Tensor;
 use convsweep_spec::checkpoint::OptimizerDescription;
@@ -185,13 +186,16 @@ fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Nam
 }
 
 /// Euclidean norm of all gradients together.
-pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
+pub fn global_norm(gradients: &[Tensor<1>]) -> Scalar {
     if let Some(total) = sum_of_squares(gradients) {
-        return total.sqrt();
+        return Scalar::Known(total.sqrt());
     }
     let squares = gradients.iter().map(|g| (g.clone() * g.clone()).sum());
-    let total = squares.reduce(|a, b| a + b);
-    total.map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
+    match squares.reduce(|a, b| a + b).map(Scalar::of) {
+        None => Scalar::Known(0.0),
+        Some(Scalar::Known(total)) => Scalar::Known(total.sqrt()),
+        Some(Scalar::Pending(total)) => Scalar::Pending(total.sqrt()),
+    }
 }
 
 /// By our kernels; `None` if there are none.
@@ -206,10 +210,19 @@ fn sum_of_squares(gradients: &[Tensor<1>]) -> Option<f64> {
 
 /// Scales gradients down to a [`global_norm`] of at most `largest`, as PyTorch's `clip_grad_norm_`
 /// does; `norm` is their global norm now.
-pub fn clip(gradients: Vec<Tensor<1>>, norm: f64, largest: f64) -> Vec<Tensor<1>> {
-    let scale = largest / (norm + 1e-6);
-    if scale >= 1.0 {
-        return gradients;
+pub fn clip(gradients: Vec<Tensor<1>>, norm: &Scalar, largest: f64) -> Vec<Tensor<1>> {
+    match norm {
+        Scalar::Known(norm) => {
+            let scale = largest / (norm + 1e-6);
+            if scale >= 1.0 {
+                return gradients;
+            }
+            gradients.into_iter().map(|g| g.mul_scalar(scale)).collect()
+        }
+        Scalar::Pending(norm) => {
+            let scale = norm.clone().add_scalar(1e-6).recip().mul_scalar(largest);
+            let scale = scale.clamp_max(1.0);
+            gradients.into_iter().map(|g| g * scale.clone()).collect()
+        }
     }
-    gradients.into_iter().map(|g| g.mul_scalar(scale)).collect()
 }

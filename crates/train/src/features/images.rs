@@ -55,15 +55,24 @@ impl FeatureImages {
         data: &JobData,
         rows: &[u32],
     ) -> Result<(Vec<f32>, [usize; 4]), DataError> {
-        let subset = match self {
-            FeatureImages::Training => Subset::Training,
-            FeatureImages::Part(part) | FeatureImages::Mirrored(part) => part.into(),
-        };
         let mut pixels = Vec::new();
-        data.batcher.evaluation(subset, rows, &mut pixels)?;
-        if let FeatureImages::Mirrored(_) = self {
+        data.batcher.evaluation(self.subset(), rows, &mut pixels)?;
+        if self.is_mirrored() {
             data.batcher.mirror(&mut pixels);
         }
         Ok((pixels, data.batch_shape(rows.len())))
+    }
+
+    /// The subset that they are in.
+    pub(crate) fn subset(self) -> Subset {
+        match self {
+            FeatureImages::Training => Subset::Training,
+            FeatureImages::Part(part) | FeatureImages::Mirrored(part) => part.into(),
+        }
+    }
+
+    /// Whether they are mirror images.
+    pub(crate) fn is_mirrored(self) -> bool {
+        matches!(self, FeatureImages::Mirrored(_))
     }
 }

@@ -8,9 +8,11 @@ use crate::attempt::Attempt;
 use crate::epoch_metrics::{finish_epoch, training_values};
 use crate::epoch_plan::EpochPlan;
 use crate::error::{End, TrainError};
+use crate::measurements;
 use crate::session::Session;
 use crate::step::{self, StepTimer};
 use convsweep_nn::optimizer::global_norm;
+use convsweep_nn::read;
 use convsweep_spec::layout;
 use convsweep_spec::metric::Number;
 use convsweep_spec::range::{self, RangePoint, RangeResult};
@@ -46,6 +48,7 @@ fn run_epoch(session: &mut Session, test: RangeTest) -> Result<(), End> {
     };
     let highest_rate = plan.phase.optimizer.lr;
     let rate = |step: u32| test.rate(highest_rate, plan.step_of_phase(step));
+    let mut batches = plan.batches(session)?;
     let mut timer = StepTimer::start();
     while let Some(rows) = plan.rows(session.state.position.step) {
         if is_over(session, test) {
@@ -54,10 +57,12 @@ fn run_epoch(session: &mut Session, test: RangeTest) -> Result<(), End> {
         session.obey_directive()?;
         timer.begin_step();
         let rate = rate(session.state.position.step);
-        let gradients = step::gradients(session, &plan, rows)?;
+        let gradients = step::gradients(session, &plan, &mut batches, rows)?;
         let norm = global_norm(&gradients.gradients);
-        let loss = match norm.is_finite() {
-            true => gradients.loss_sum / rows.len() as f64,
+        // Whether the test is over depends on each step, so that each is read.
+        let values = read([&gradients.loss_sum, &gradients.correct, &norm]);
+        let loss = match values[2].is_finite() {
+            true => values[0] / rows.len() as f64,
             false => f64::INFINITY,
         };
         let point = RangePoint {
@@ -68,7 +73,8 @@ fn run_epoch(session: &mut Session, test: RangeTest) -> Result<(), End> {
         if !loss.is_finite() {
             break;
         }
-        step::update(session, &plan, gradients, norm, rate, rows.len());
+        measurements::add(&mut session.state.position, values[0], values[1], values[2]);
+        step::update(session, &plan, gradients, &norm, rate, rows.len());
         step::finish(session, &plan, rows.len(), &mut timer)?;
     }
     let last_step = plan.last_step(session.state.position.step);

@@ -217,7 +217,7 @@ impl Ops for TorchOps {
     fn differentiate(
         &self,
         logits: Tensor<2>,
-        gradient: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+        gradient: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
         recorded: &[Tensor<1>],
     ) -> Option<Vec<Tensor<1>>> {
         recording::end(logits, gradient, recorded)

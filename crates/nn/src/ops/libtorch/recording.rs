@@ -5,7 +5,7 @@
 //! a value has been changed that it needs: nothing is wrong then, but the step has to be
 //! differentiated by Burn, unit by unit.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use burn_tch::{LibTorch, TchTensor};
 use std::cell::RefCell;
 
@@ -36,15 +36,14 @@ pub(super) fn begin(parameters: &[&Tensor<1>], frozen: &[bool]) -> Option<Vec<Te
 /// not have them all.
 pub(super) fn end(
     logits: Tensor<2>,
-    gradient: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+    gradient: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
     recorded: &[Tensor<1>],
 ) -> Option<Vec<Tensor<1>>> {
-    let (dims, device) = (logits.dims(), logits.device());
+    let device = logits.device();
     let logits = logits.try_into_primitive::<LibTorch>().ok()?.tensor;
     let values = TchTensor::new(logits.detach().copy());
-    let values = Tensor::<2>::from_primitive::<LibTorch>(values).into_data();
-    let gradient = TensorData::new(gradient(values.try_into_vec().ok()?), dims);
-    let gradient = Tensor::<2>::from_data(gradient, &device).try_into_primitive::<LibTorch>();
+    let gradient = gradient(Tensor::from_primitive::<LibTorch>(values));
+    let gradient = gradient.try_into_primitive::<LibTorch>();
     let along = logits.reshape(-1).dot(&gradient.ok()?.tensor.reshape(-1));
     let mut leaves = Vec::with_capacity(recorded.len());
     for tensor in recorded {

@@ -1,6 +1,13 @@
-//! Softmax cross-entropy from logits, on the host in f64: losses and their gradients for training,
-//! and how single images are classified.
+//! Softmax cross-entropy from logits: losses and their gradients for training, and how single images
+//! are classified. On the host all is computed in f64; a device that works apart computes the loss
+//! of training itself, in f32.
 
+mod on_device;
+
+use crate::device::works_apart;
+use crate::host::values;
+use crate::scalar::Scalar;
+use burn::tensor::{Tensor, TensorData};
 use convsweep_kernels::{BatchLoss, Softmax, cross_entropy};
 use convsweep_spec::train::{ClassWeights, Loss};
 
@@ -21,6 +28,17 @@ pub struct Targets {
     /// `[images, classes]`: target probabilities times class weights.
     rows: Vec<f32>,
     focal: f64,
+}
+
+/// The loss of a batch.
+#[derive(Debug)]
+pub(crate) struct LossOfBatch {
+    /// Sum over the images.
+    pub sum: Scalar,
+    /// Number of images classified correctly.
+    pub correct: Scalar,
+    /// Gradient of the mean loss with respect to the logits, `[images, classes]`.
+    pub gradient: Tensor<2>,
 }
 
 /// A second class for every image of a batch, and the share of the first.
@@ -106,21 +124,30 @@ impl Targets {
         Objective::new(&Loss::default(), classes, &[]).targets(labels, None)
     }
 
-    /// For `logits` `[images, classes]`: the sum of the losses, the number of images classified
-    /// correctly, and the gradient of the mean loss with respect to the logits.
-    pub(crate) fn loss(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
-        let classes = logits.len() / self.labels.len().max(1);
+    /// The loss of `logits` `[images, classes]`, which are not differentiated.
+    pub(crate) fn loss(&self, logits: Tensor<2>) -> LossOfBatch {
+        match works_apart(&logits.device()) {
+            true => on_device::loss(self, logits),
+            false => self.loss_on_host(logits),
+        }
+    }
+
+    fn loss_on_host(&self, logits: Tensor<2>) -> LossOfBatch {
+        let (dims, device) = (logits.dims(), logits.device());
         let BatchLoss {
             loss_sum,
             predicted,
             gradient,
-        } = cross_entropy(logits, &self.rows, classes, self.focal);
-        let correct = predicted
-            .iter()
-            .zip(&self.labels)
-            .filter(|(predicted, label)| predicted == label)
-            .count();
-        (loss_sum, correct as u32, gradient)
+        } = cross_entropy(&values(logits), &self.rows, dims[1], self.focal);
+        let mut correct = 0;
+        for (predicted, label) in predicted.iter().zip(&self.labels) {
+            correct += u32::from(predicted == label);
+        }
+        LossOfBatch {
+            sum: Scalar::Known(loss_sum),
+            correct: Scalar::Known(f64::from(correct)),
+            gradient: Tensor::from_data(TensorData::new(gradient, dims), &device),
+        }
     }
 }
 
