@@ -39,6 +39,7 @@ mod own_images_refused;
 mod paper;
 mod predict;
 mod predict_inputs;
+mod pretended_gpu;
 mod processes;
 mod range;
 mod readers;

@@ -67,7 +67,8 @@ pub(super) fn shifted(images: Tensor<4>, offsets: &[[i64; 2]], border: BorderMod
         ((rows(height, &device) + down).expand(size), height),
     ]
     .map(|(at, length)| {
-        let at = shown(at, length as f64, border);
+        // Folding a position rounds it.
+        let at = shown(at, length as f64, border).round();
         pixels(at, length as f64 - 1.0, border)
     });
     gathered(&images, &x, &y)
