@@ -3,7 +3,7 @@
 use crate::batch::Batch;
 use crate::host::values;
 use crate::images::Images;
-use crate::loss::Targets;
+use crate::loss::{Targets, loss};
 use crate::network::{Derivatives, Gradients, Named, Network};
 use crate::operation::Operation;
 use crate::ops::ops_for;
@@ -109,7 +109,7 @@ impl Network {
         }
         let mut pass = self.training_pass(seed, step);
         let logits = pass.run(operations, batch);
-        let loss = targets.loss(logits.clone().inner());
+        let loss = loss(targets, logits.clone().inner());
         let mut found = (logits * loss.gradient).sum().backward();
         let mut gradients = Vec::with_capacity(self.parameters.len());
         let frozen = Tensor::zeros([1], &self.device);
@@ -145,7 +145,7 @@ impl Network {
         let logits = pass.run(operations, batch.clone());
         let (mut loss_sum, mut correct) = (Scalar::default(), Scalar::default());
         let mut gradient = |logits: Tensor<2>| {
-            let loss = targets.loss(logits);
+            let loss = loss(targets, logits);
             (loss_sum, correct) = (loss.sum, loss.correct);
             loss.gradient
         };

@@ -7,6 +7,10 @@ use burn::tensor::Tensor;
 /// A number that training has measured. A GPU computes while the host goes on, and every value that
 /// is read back costs a wait, so that one may be read later, with others ([`read`]).
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few of them at a time"
+)]
 pub enum Scalar {
     /// The number.
     Known(f64),

@@ -42,7 +42,7 @@ fn step(
     tensors.extend(network.tensors().map(|tensor| bits(&tensor.values())));
     (
         found.loss_sum.value().to_bits(),
-        found.correct.value(),
+        found.correct.value() as u32,
         tensors,
     )
 }

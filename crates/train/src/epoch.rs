@@ -6,7 +6,6 @@ use crate::error::End;
 use crate::evaluate;
 use crate::features::FeatureImages;
 use crate::learning_rate::LearningRate;
-use crate::measurements;
 use crate::session::Session;
 use crate::step::{self, StepTimer};
 use crate::validation_metrics::validation_metrics;
@@ -31,7 +30,7 @@ pub(crate) fn train_epoch(session: &mut Session) -> Result<(), End> {
         let rate = rates.at(session.state.position.step);
         let gradients = step::gradients(session, &plan, &mut batches, rows)?;
         let norm = global_norm(&gradients.gradients);
-        measurements::note(session, &gradients, &norm, rate, rows.len())?;
+        session.note_measurements(&gradients, &norm, rate, rows.len())?;
         step::update(session, &plan, gradients, &norm, rate, rows.len());
         step::finish(session, &plan, rows.len(), &mut timer)?;
     }

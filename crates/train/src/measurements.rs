@@ -1,7 +1,6 @@
 //! What the steps of an epoch have measured, until it is read.
 
 use crate::error::End;
-use crate::session::Session;
 use convsweep_nn::{Device, Gradients, Scalar, read, works_apart};
 use convsweep_spec::checkpoint::Position;
 use convsweep_spec::outcome::Outcome;
@@ -41,56 +40,56 @@ impl Measurements {
             every: if works_apart(device) { STEPS_UNREAD } else { 1 },
         }
     }
-}
 
-/// Notes what the current step has measured, and reads it when it is time.
-///
-/// # Errors
-/// If training has diverged.
-pub(crate) fn note(
-    session: &mut Session,
-    gradients: &Gradients,
-    norm: &Scalar,
-    learning_rate: f64,
-    images: usize,
-) -> Result<(), End> {
-    let values = [&gradients.loss_sum, &gradients.correct, norm].map(Scalar::clone);
-    let measurements = &mut session.measurements;
-    measurements.unread.push(StepMeasurement {
-        step: session.state.position.step,
-        learning_rate,
-        images,
-        values,
-    });
-    match measurements.unread.len() < measurements.every {
-        true => Ok(()),
-        false => read_all(session),
-    }
-}
-
-/// Reads what has not been read and adds it to the sums of the epoch.
-///
-/// # Errors
-/// If training has diverged: the first step whose loss has exploded, or whose loss or gradients are
-/// not finite.
-pub(crate) fn read_all(session: &mut Session) -> Result<(), End> {
-    let unread = std::mem::take(&mut session.measurements.unread);
-    let values = read(unread.iter().flat_map(|step| &step.values));
-    for (step, values) in unread.iter().zip(values.chunks_exact(3)) {
-        let [loss_sum, correct, norm] = [values[0], values[1], values[2]];
-        let mean_loss = loss_sum / step.images as f64;
-        let is_finite = loss_sum.is_finite() && norm.is_finite();
-        if !is_finite || loss_sum > LARGEST_LOSS * step.images as f64 {
-            return Err(End::Outcome(Outcome::Diverged {
-                epoch: session.state.position.epoch,
-                step: step.step,
-                learning_rate: step.learning_rate,
-                loss: is_finite.then_some(mean_loss),
-            }));
+    /// Notes what the current step has measured, and reads it when it is time.
+    ///
+    /// # Errors
+    /// If training has diverged.
+    pub(crate) fn note(
+        &mut self,
+        position: &mut Position,
+        gradients: &Gradients,
+        norm: &Scalar,
+        learning_rate: f64,
+        images: usize,
+    ) -> Result<(), End> {
+        let values = [&gradients.loss_sum, &gradients.correct, norm].map(Scalar::clone);
+        self.unread.push(StepMeasurement {
+            step: position.step,
+            learning_rate,
+            images,
+            values,
+        });
+        match self.unread.len() < self.every {
+            true => Ok(()),
+            false => self.read(position),
         }
-        add(&mut session.state.position, loss_sum, correct, norm);
     }
-    Ok(())
+
+    /// Reads what has not been read and adds it to the sums of the epoch.
+    ///
+    /// # Errors
+    /// If training has diverged: the first step whose loss has exploded, or whose loss or gradients
+    /// are not finite.
+    pub(crate) fn read(&mut self, position: &mut Position) -> Result<(), End> {
+        let unread = std::mem::take(&mut self.unread);
+        let values = read(unread.iter().flat_map(|step| &step.values));
+        for (step, values) in unread.iter().zip(values.chunks_exact(3)) {
+            let [loss_sum, correct, norm] = [values[0], values[1], values[2]];
+            let is_finite = loss_sum.is_finite() && norm.is_finite();
+            if !is_finite || loss_sum > LARGEST_LOSS * step.images as f64 {
+                let mean_loss = loss_sum / step.images as f64;
+                return Err(End::Outcome(Outcome::Diverged {
+                    epoch: position.epoch,
+                    step: step.step,
+                    learning_rate: step.learning_rate,
+                    loss: is_finite.then_some(mean_loss),
+                }));
+            }
+            add(position, loss_sum, correct, norm);
+        }
+        Ok(())
+    }
 }
 
 /// Adds what a step has measured to the sums of the epoch.

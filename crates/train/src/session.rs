@@ -8,9 +8,10 @@ use crate::features::{FeatureCache, FeatureImages};
 use crate::files::{self, Replaced};
 use crate::initial_state::{StartingState, starting_state};
 use crate::job_data::JobData;
-use crate::measurements::{self, Measurements};
+use crate::measurements::Measurements;
 use crate::process::host;
 use crate::training_state::TrainingState;
+use convsweep_nn::{Gradients, Scalar};
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::event::Event;
 use convsweep_spec::job::{CheckpointEvery, Job};
@@ -167,7 +168,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// If it cannot be saved, or a step that had not been read shows that training has diverged.
     pub(crate) fn checkpoint(&mut self) -> Result<(), End> {
-        measurements::read_all(self)?;
+        self.read_measurements()?;
         let job = self.job();
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let failpoints = self.attempt.failpoints;
@@ -187,6 +188,30 @@ impl<'a> Session<'a> {
             blake3: Some(written.blake3),
         })?;
         Ok(())
+    }
+
+    /// Notes what the current step has measured, and reads it when it is time.
+    ///
+    /// # Errors
+    /// If training has diverged.
+    pub(crate) fn note_measurements(
+        &mut self,
+        gradients: &Gradients,
+        norm: &Scalar,
+        learning_rate: f64,
+        images: usize,
+    ) -> Result<(), End> {
+        let position = &mut self.state.position;
+        self.measurements
+            .note(position, gradients, norm, learning_rate, images)
+    }
+
+    /// Reads what the steps have measured, for which it waits for the device.
+    ///
+    /// # Errors
+    /// If training has diverged.
+    pub(crate) fn read_measurements(&mut self) -> Result<(), End> {
+        self.measurements.read(&mut self.state.position)
     }
 
     /// Removes the checkpoint before the newest one: the job is done and will not go back.

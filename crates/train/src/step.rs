@@ -4,7 +4,6 @@ use crate::batches::{BatchesAhead, TrainingBatch};
 use crate::epoch_plan::EpochPlan;
 use crate::error::{End, TrainError};
 use crate::features::FeatureImages;
-use crate::measurements;
 use crate::session::Session;
 use convsweep_data::Subset;
 use convsweep_nn::optimizer::clip;
@@ -110,7 +109,7 @@ pub(crate) fn update(
 /// their time.
 pub(crate) fn await_device(session: &mut Session) -> Result<(), End> {
     let started = Instant::now();
-    measurements::read_all(session)?;
+    session.read_measurements()?;
     if works_apart(session.state.network.device()) {
         session.state.position.partial.seconds += started.elapsed().as_secs_f64();
     }

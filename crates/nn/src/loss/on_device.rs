@@ -1,12 +1,13 @@
 //! The loss of training, computed by the device that has the logits.
 
-use super::{LossOfBatch, Targets};
+use super::batch_loss::LossOfBatch;
+use super::targets::Targets;
 use crate::scalar::Scalar;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// As `kernels::cross_entropy`, in f32: `−Σ target · (1 − p)^focal · ln p`.
-pub(super) fn loss(targets: &Targets, logits: Tensor<2>) -> LossOfBatch {
+pub(super) fn loss_on_device(targets: &Targets, logits: Tensor<2>) -> LossOfBatch {
     let (dims, device) = (logits.dims(), logits.device());
     let [images, classes] = dims;
     let rows = TensorData::new(targets.rows.clone(), dims);
@@ -50,7 +51,8 @@ fn focal_weight(p: Tensor<2>, log_p: Tensor<2>, focal: f64) -> (Tensor<2>, Tenso
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Mixture, Objective};
+    use super::super::batch_loss::loss_on_host;
+    use super::super::targets::{Mixture, Objective};
     use super::*;
     use crate::host::values;
     use convsweep_spec::train::{ClassWeights, Loss};

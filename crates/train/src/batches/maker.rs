@@ -30,16 +30,19 @@ pub(crate) struct TrainingBatch {
 pub(crate) enum MadeImages {
     /// Pixels on the host, `[images, channels, height, width]`, and that shape.
     OnHost(Vec<f32>, [usize; 4]),
-    /// Rows of images that live on the device, and what is done to them there.
-    Resident {
-        images: ResidentImages,
-        rows: Vec<u32>,
-        changes: Vec<BatchChange>,
-        mix: Option<BatchMix>,
-        is_mirrored: bool,
-    },
-    /// All of it done.
-    OnDevice(Images),
+    /// Some of those that live on the device.
+    Resident(Box<ResidentBatch>),
+    /// As the network takes them.
+    OnDevice(Box<Images>),
+}
+
+/// Rows of images that live on the device, and what is done to them there.
+pub(crate) struct ResidentBatch {
+    images: ResidentImages,
+    rows: Vec<u32>,
+    changes: Vec<BatchChange>,
+    mix: Option<BatchMix>,
+    is_mirrored: bool,
 }
 
 impl MadeImages {
@@ -47,17 +50,18 @@ impl MadeImages {
     pub(crate) fn on(self, device: &Device) -> Images {
         match self {
             MadeImages::OnHost(pixels, shape) => Images::upload(pixels, shape, device),
-            MadeImages::Resident {
-                images,
-                rows,
-                changes,
-                mix,
-                is_mirrored,
-            } => {
+            MadeImages::Resident(batch) => {
+                let ResidentBatch {
+                    images,
+                    rows,
+                    changes,
+                    mix,
+                    is_mirrored,
+                } = *batch;
                 let batch = images.batch(&rows, &changes, mix.as_ref());
                 if is_mirrored { batch.mirrored() } else { batch }
             }
-            MadeImages::OnDevice(images) => images,
+            MadeImages::OnDevice(images) => *images,
         }
     }
 }
@@ -111,7 +115,7 @@ impl BatchMaker {
     /// device.
     fn sent_ahead(&self, images: MadeImages) -> MadeImages {
         match works_apart(&self.device) && UPLOADS_FROM_ANY_THREAD {
-            true => MadeImages::OnDevice(images.on(&self.device)),
+            true => MadeImages::OnDevice(Box::new(images.on(&self.device))),
             false => images,
         }
     }
@@ -160,14 +164,14 @@ impl BatchMaker {
             Some((mix, share)) => (Some(mix), Some(share)),
             None => (None, None),
         };
-        let images = MadeImages::Resident {
+        let batch = ResidentBatch {
             images,
             rows: rows.to_vec(),
             changes,
             mix,
             is_mirrored: false,
         };
-        Ok(Some((images, share)))
+        Ok(Some((MadeImages::Resident(Box::new(batch)), share)))
     }
 
     /// A batch of images that are neither augmented nor mixed.
@@ -175,13 +179,13 @@ impl BatchMaker {
         if works_apart(&self.device)
             && let Some(resident) = self.resident(images.subset())?
         {
-            return Ok(MadeImages::Resident {
+            return Ok(MadeImages::Resident(Box::new(ResidentBatch {
                 images: resident,
                 rows: rows.to_vec(),
                 changes: vec![],
                 mix: None,
                 is_mirrored: images.is_mirrored(),
-            });
+            })));
         }
         let (pixels, shape) = images.pixels(&self.data, rows)?;
         Ok(MadeImages::OnHost(pixels, shape))
