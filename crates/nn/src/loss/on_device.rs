@@ -72,10 +72,8 @@ mod tests {
         let targets = Objective::new(loss, 4, &labels).targets(&labels, mixture);
         let device = crate::first_device().expect("a device");
         let logits = || Tensor::<2>::from_data(TensorData::new(logits(), [6, 4]), &device);
-        let (host, own) = (
-            targets.loss_on_host(logits()),
-            super::loss(&targets, logits()),
-        );
+        let host = loss_on_host(&targets, logits());
+        let own = loss_on_device(&targets, logits());
         assert_eq!(host.correct.value(), own.correct.value(), "{loss:?}");
         let [expected, found] = [host.sum.value(), own.sum.value()];
         let is_near = (expected - found).abs() < 1e-5 * expected.abs().max(1.0);
