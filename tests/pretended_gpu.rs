@@ -138,3 +138,20 @@ fn a_range_test_ends_where_that_of_the_host_does() {
         );
     }
 }
+
+#[test]
+fn a_worker_whose_memory_grows_is_replaced_and_nothing_changes() {
+    let undisturbed = pretending(SMALL);
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    let workdir = pretending(SMALL);
+    let mut command = workdir.command(&["run", "small.toml", "--slots", "cpu=1"]);
+    command.env("CONVSWEEP_FAILPOINT", "grow:2");
+    let grown = "has grown from";
+    let new_worker = "the job goes on with a new worker, from a checkpoint";
+    ProgramRun::of(&mut command)
+        .exits(0)
+        .says(&[grown, new_worker]);
+    assert_eq!(workdir.attempts("cancelled"), 4.0, "each job once");
+    assert_eq!(workdir.attempts("finished"), 4.0);
+    assert_eq!(workdir.results(), undisturbed.results());
+}

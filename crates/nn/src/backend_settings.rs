@@ -33,6 +33,18 @@ pub fn use_backend_settings(cache: Option<&Path>) -> Option<BackendSettings> {
     None
 }
 
+/// Which kernels the backend has measured to be the fastest on this machine, so far, as a SQLite
+/// database that CubeCL can import; `None` if it does not measure.
+///
+/// # Errors
+/// If its own database cannot be read, in words.
+pub fn autotune_decisions() -> Result<Option<Vec<u8>>, String> {
+    #[cfg(feature = "cuda")]
+    return cubecl::decisions().map(Some);
+    #[cfg(not(feature = "cuda"))]
+    Ok(None)
+}
+
 /// The configuration file that the backend would read in `folder` or above it.
 #[cfg(any(test, feature = "cuda"))]
 fn configuration_file(folder: &Path) -> Option<PathBuf> {
@@ -49,12 +61,32 @@ fn configuration_file(folder: &Path) -> Option<PathBuf> {
 mod cubecl {
     use super::{BackendSettings, configuration_file};
     use burn::BurnConfig;
+    use cubecl_environment::bundle::{ExportOptions, export};
+    use cubecl_environment::environment;
     use cubecl_runtime::config::memory::PersistentMemory;
     use cubecl_runtime::config::{CubeClRuntimeConfig, RuntimeConfig, cache::CacheConfig};
     use std::path::Path;
 
     /// Folder of the kernels in the data cache.
     const FOLDER: &str = "cuda-kernels";
+
+    /// Beginning of the names under which CubeCL keeps what it has measured.
+    const DECISIONS: &str = "autotune";
+
+    pub(super) fn decisions() -> Result<Vec<u8>, String> {
+        let file = environment::root().join(format!("decisions-{}", std::process::id()));
+        let options = ExportOptions {
+            name: DECISIONS.into(),
+            namespaces: vec![DECISIONS.into()],
+            ..ExportOptions::default()
+        };
+        let exported = export(&[environment::root()], &file, &options);
+        let bytes = exported
+            .map_err(|error| error.to_string())
+            .and_then(|_| std::fs::read(&file).map_err(|error| error.to_string()));
+        _ = std::fs::remove_file(&file);
+        bytes
+    }
 
     pub(super) fn set(cache: Option<&Path>) -> Option<BackendSettings> {
         let folder = cache.map(|cache| cache.join(FOLDER));

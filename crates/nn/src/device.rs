@@ -138,6 +138,13 @@ pub const UPLOADS_FROM_ANY_THREAD: bool = cfg!(not(feature = "cuda"));
 /// Name of the environment variable that lets [`works_apart`] take a CPU for a GPU.
 pub const PRETEND_GPU: &str = "CONVSWEEP_PRETEND_GPU";
 
+/// Returns memory that the device keeps for later tensors, where its library can.
+pub fn release_memory(device: &Device) {
+    if works_apart(device) {
+        device.memory_cleanup();
+    }
+}
+
 /// Sets the number of threads (at least one) that share the work of each operation.
 pub fn use_threads(count: usize) {
     convsweep_kernels::use_threads(count);

@@ -2,6 +2,7 @@
 //! need not be computed again.
 
 use crate::batch::Batch;
+use crate::device::works_apart;
 use crate::function::Function;
 use crate::host::values;
 use crate::learned_function::LearnedFunction;
@@ -90,7 +91,8 @@ impl Network {
     /// no random numbers, and no sum over one image depends on the others. 0 if there is nothing to
     /// gain.
     pub fn frozen_operations(&self) -> usize {
-        if !ops_for(&self.device, self.arithmetic).keep_images_apart() {
+        let keeps_apart = ops_for(&self.device, self.arithmetic).keep_images_apart();
+        if !keeps_apart || works_apart(&self.device) {
             return 0;
         }
         let mut frozen = 0;

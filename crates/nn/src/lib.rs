@@ -37,13 +37,13 @@ mod state_error;
 mod transfer;
 
 pub use attribution::{ImageGradients, LayerPlanes, ObservedNetwork};
-pub use backend_settings::{BackendSettings, use_backend_settings};
+pub use backend_settings::{BackendSettings, autotune_decisions, use_backend_settings};
 pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use device::{
     BACKEND, DeviceError, DeviceInfo, TEST_GPU, UPLOADS_FROM_ANY_THREAD, check_instruction_limit,
-    device, devices, first_device, instructions, use_threads, works_apart,
+    device, devices, first_device, instructions, release_memory, use_threads, works_apart,
 };
 pub use ema::Average;
 pub use features::Features;

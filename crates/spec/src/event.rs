@@ -66,6 +66,12 @@ pub enum Event {
     },
     /// A sign of life, sent every second by a thread of its own and never logged.
     Alive,
+    /// The worker asks for a new process in its place: its memory has grown, or it keeps some that
+    /// others may need. Never logged.
+    WornOut {
+        /// Why, in words for the user.
+        reason: String,
+    },
     /// Metrics at the end of an epoch.
     Metrics {
         /// Phase, from 0.
@@ -236,7 +242,10 @@ impl Event {
     /// Whether the event is transient: sent to the runner, but not logged and without a number of
     /// its own.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Event::Progress { .. } | Event::Alive)
+        matches!(
+            self,
+            Event::Progress { .. } | Event::Alive | Event::WornOut { .. }
+        )
     }
 }
 

@@ -127,6 +127,8 @@ pub const MODEL: &str = "model.safetensors";
 /// File name of the kernels that computed each layer, and why: a JSON list of `layer`, `kernel`,
 /// `reason`.
 pub const KERNELS: &str = "kernels.json";
+/// File name of the kernels that CubeCL has measured to be the fastest, as its own SQLite database.
+pub const AUTOTUNE: &str = "autotune.sqlite";
 /// File name of the result of a learning-rate range test: [`crate::range::RangeResult`] as JSON.
 pub const RANGE: &str = "range.json";
 /// File name of the predictions: safetensors with, for `P` in `validation`, `test`: `P.index` u32

@@ -52,7 +52,9 @@ fn event(event: &Event) -> Option<String> {
         } => {
             seconds("a duration", *duration).or_else(|| within("a size", *peak_memory_bytes, MANY))
         }
-        Event::Progress { .. } | Event::Alive | Event::Warning { .. } => None,
+        Event::Progress { .. } | Event::Alive | Event::WornOut { .. } | Event::Warning { .. } => {
+            None
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn train_epoch(session: &mut Session) -> Result<(), End> {
         session.obey_directive()?;
         timer.begin_step();
         let rate = rates.at(session.state.position.step);
-        let gradients = step::gradients(session, &plan, &mut batches, rows)?;
+        let gradients = step::gradients(session, &plan, &mut batches)?;
         let norm = global_norm(&gradients.gradients);
         session.note_measurements(&gradients, &norm, rate, rows.len())?;
         step::update(session, &plan, gradients, &norm, rate, rows.len());

@@ -1,6 +1,6 @@
 //! Everything that is fixed during an epoch: its phase, the order of its images and its steps.
 
-use crate::batches::{BatchesAhead, TrainingBatch};
+use crate::batches::{BatchesAhead, TrainingBatch, TrainingRows};
 use crate::error::TrainError;
 use crate::session::Session;
 use convsweep_data::epoch_order;
@@ -61,16 +61,22 @@ impl<'a> EpochPlan<'a> {
     pub(crate) fn batches(
         &self,
         session: &Session,
-    ) -> Result<BatchesAhead<TrainingBatch>, TrainError> {
+    ) -> Result<BatchesAhead<TrainingRows, TrainingBatch>, TrainError> {
+        let steps = session.state.position.step..self.steps();
+        let left = steps.flat_map(|step| self.batches_of(step));
+        session.batches.training_batches(self.epoch, left)
+    }
+
+    /// The batches of a step.
+    pub(crate) fn batches_of(&self, step: u32) -> Vec<TrainingRows> {
         let batch_size = self.training.batch_size.max(1) as usize;
         let mut batches = Vec::new();
-        for step in session.state.position.step..self.steps() {
-            let rows = self.rows(step).unwrap_or_default();
-            for (rows, number) in rows.chunks(batch_size).zip(self.first_batch(step)..) {
-                batches.push((rows.to_vec(), number));
-            }
+        let rows = self.rows(step).unwrap_or_default();
+        for (rows, number) in rows.chunks(batch_size).zip(self.first_batch(step)..) {
+            let rows = rows.to_vec();
+            batches.push(TrainingRows { rows, number });
         }
-        session.batches.training_batches(self.epoch, batches)
+        batches
     }
 
     /// The last step that was taken once `done` steps are done; 0 if none is.
@@ -89,7 +95,7 @@ impl<'a> EpochPlan<'a> {
     }
 
     /// Number over the whole job of a step's first batch.
-    pub(crate) fn first_batch(&self, step: u32) -> u64 {
+    fn first_batch(&self, step: u32) -> u64 {
         let batch_size = self.training.batch_size.max(1) as usize;
         let batches = self.order.len().div_ceil(batch_size) as u64;
         u64::from(self.epoch) * batches + u64::from(step) * u64::from(self.training.accumulate)

@@ -62,12 +62,8 @@ fn classify(
     }
     let classes = network.classes();
     let mut classified = Classified::default();
-    let mut images = match has_features {
-        true => session.batches.evaluation_batches(vec![])?,
-        false => session
-            .batches
-            .evaluation_batches(views_of(&views, rows.chunks(batch_size)))?,
-    };
+    let all = views_of(&views, rows.chunks(batch_size));
+    let mut images = session.batches.evaluation_batches(all)?;
     let mut unread = Unread::new(views.len(), network.device());
     for batch in rows.chunks(batch_size) {
         session.obey_directive()?;
@@ -80,8 +76,9 @@ fn classify(
             classified.add_batch(&labels, classes, &logits);
         } else {
             let mut logits = Vec::with_capacity(views.len());
-            for _ in &views {
-                logits.push(network.logits(images.take()?.on(network.device())));
+            for &view in &views {
+                let images = images.take((view, batch.to_vec()))?;
+                logits.push(network.logits(images.on(network.device())));
             }
             unread.push(labels, logits);
             unread.add_if_due(&mut classified, classes);
@@ -101,14 +98,8 @@ fn classify(
 fn views_of<'a>(
     views: &[FeatureImages],
     batches: impl Iterator<Item = &'a [u32]>,
-) -> Vec<(FeatureImages, Vec<u32>)> {
-    let mut all = Vec::new();
-    for batch in batches {
-        for &view in views {
-            all.push((view, batch.to_vec()));
-        }
-    }
-    all
+) -> impl Iterator<Item = (FeatureImages, Vec<u32>)> {
+    batches.flat_map(move |rows| views.iter().map(move |view| (*view, rows.to_vec())))
 }
 
 /// Batches whose logits have not been read from the device yet.

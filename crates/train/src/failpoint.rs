@@ -25,6 +25,9 @@
 //! | `range-test` | between the rename of a range test's curve and the event about it |
 //! | `evaluated` | between the `Evaluated` events and `Ended` |
 //! | `event-torn` | in the middle of writing an event's line |
+//!
+//! At the place `grow`, after an epoch's `Metrics` event on a device other than the CPU, the process
+//! takes a gigabyte instead of dying.
 
 use rustix::process::{Signal, getpid, kill_process};
 use std::cell::Cell;

@@ -33,7 +33,7 @@ mod validation_metrics;
 
 pub use attempt::{Attempt, Directive};
 pub use error::TrainError;
-pub use process::{host, peak_memory_bytes, reset_peak_memory};
+pub use process::{host, memory_bytes, peak_memory_bytes, reset_peak_memory};
 pub use tasks::run_task;
 
 /// Reads the file of a training state as a job does that continues from it; whether there is one.

@@ -21,6 +21,11 @@ pub fn peak_memory_bytes() -> u64 {
     kernel_bytes("/proc/self/status", "VmHWM:").unwrap_or(0)
 }
 
+/// Resident memory now; 0 if the operating system does not say.
+pub fn memory_bytes() -> u64 {
+    kernel_bytes("/proc/self/status", "VmRSS:").unwrap_or(0)
+}
+
 /// Hash of this program's own file, which tells every build from every other one; `None` if the
 /// operating system does not show it.
 pub(crate) fn program_hash() -> Option<&'static str> {

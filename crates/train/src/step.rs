@@ -1,6 +1,6 @@
 //! One optimiser step: the gradients over its batches, the update, and the sums that are kept.
 
-use crate::batches::{BatchesAhead, TrainingBatch};
+use crate::batches::{BatchesAhead, TrainingBatch, TrainingRows};
 use crate::epoch_plan::EpochPlan;
 use crate::error::{End, TrainError};
 use crate::features::FeatureImages;
@@ -14,29 +14,27 @@ use std::time::{Duration, Instant};
 /// Least time between two progress events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Losses and mean gradients over the batches of the current step, whose images are `rows`. Running
-/// statistics are updated batch by batch, the parameters are not.
+/// Losses and mean gradients over the batches of the current step. Running statistics are updated
+/// batch by batch, the parameters are not.
 pub(crate) fn gradients(
     session: &mut Session,
     plan: &EpochPlan,
-    batches: &mut BatchesAhead<TrainingBatch>,
-    rows: &[u32],
+    batches: &mut BatchesAhead<TrainingRows, TrainingBatch>,
 ) -> Result<Gradients, TrainError> {
-    let batch_size = session.training().batch_size.max(1) as usize;
-    let first_batch = plan.first_batch(session.state.position.step);
     let mut total: Option<Gradients> = None;
     let mut images = 0;
-    for (batch, number) in rows.chunks(batch_size).zip(first_batch..) {
+    for batch in plan.batches_of(session.state.position.step) {
+        let (count, number) = (batch.rows.len(), batch.number);
         let mut gradients = match session.features.operations() {
-            Some(frozen) => gradients_from_features(session, frozen, batch, number)?,
-            None => batch_gradients(session, batches.take()?, number),
+            Some(frozen) => gradients_from_features(session, frozen, &batch.rows, number)?,
+            None => batch_gradients(session, batches.take(batch)?, number),
         };
         session.state.network.update_statistics(&mut gradients);
         match &mut total {
             None => total = Some(gradients),
-            Some(total) => total.merge(images, gradients, batch.len()),
+            Some(total) => total.merge(images, gradients, count),
         }
-        images += batch.len();
+        images += count;
     }
     session.attempt.failpoints.hit("gradients");
     Ok(total.unwrap_or_default())

@@ -15,6 +15,7 @@ mod failure;
 mod fingerprint;
 mod heartbeat;
 mod job_folder;
+mod memory;
 mod messages;
 mod replies;
 mod run_attempt;

@@ -7,6 +7,7 @@ use crate::failure::{outcome_of, outcome_of_panic};
 use crate::fingerprint::fingerprint;
 use crate::heartbeat::Heartbeat;
 use crate::job_folder::{self, JobLock};
+use crate::memory::{MemoryWatch, UsedMemory};
 use anyhow::{Result, bail};
 use convsweep_files::sync_name;
 use convsweep_spec::event::Event;
@@ -127,9 +128,24 @@ fn run_job(
     let device = convsweep_nn::device(job.execution.device)?;
     let fingerprint = fingerprint(job.execution.device);
     let logged_metrics = log.borrow().logged_metrics().clone();
-    let mut report = |event| write_event(event, log, commands);
+    let may_grow = convsweep_nn::BACKEND != "flex" || convsweep_nn::works_apart(&device);
+    let mut memory = MemoryWatch::default();
+    let mut report = |event| {
+        let is_epoch = matches!(event, Event::Metrics { .. });
+        write_event(event, log, commands)?;
+        if !is_epoch || !may_grow {
+            return Ok(());
+        }
+        if failpoints.is_due("grow") {
+            std::mem::forget(vec![1u8; 1 << 30]);
+        }
+        match memory.after_epoch(UsedMemory::now()) {
+            Some(reason) => write_event(Event::WornOut { reason }, log, commands),
+            None => Ok(()),
+        }
+    };
     convsweep_nn::use_threads(job.execution.threads as usize);
-    Ok(run_task(Attempt {
+    let outcome = run_task(Attempt {
         job,
         fingerprint: &fingerprint,
         device: &device,
@@ -139,7 +155,12 @@ fn run_job(
         folder_is_there: &|| lock.is_there(),
         directive: &|| directive(commands, number),
         wait_for_verdict: &|epoch| commands.wait_for_verdict(number, epoch),
-    })?)
+    })?;
+    convsweep_nn::release_memory(&device);
+    if let Some(reason) = UsedMemory::now().kept() {
+        write_event(Event::WornOut { reason }, log, commands)?;
+    }
+    Ok(outcome)
 }
 
 /// Sets the backend up for the first job of this process, and says how.

@@ -40,8 +40,11 @@ impl Dispatcher<'_> {
             return;
         };
         let dependents = self.scheduler.dependents(job).to_vec();
+        let is_worn_out = std::mem::take(&mut self.slots[slot].is_worn_out);
         let consequence = if self.ends_by_pause(job, &end.outcome) {
             self.scheduler.attempt_paused(slot)
+        } else if is_worn_out && end.outcome == Outcome::Cancelled && !self.is_stopping() {
+            self.scheduler.attempt_moves_on(slot)
         } else {
             self.scheduler.attempt_ended(slot, &end.outcome)
         };

@@ -5,6 +5,7 @@ use super::worker_line::{WorkerLine, read_line};
 use crate::error::RunnerError;
 use crate::launcher::{WorkerId, WorkerMessage, WorkerRequest};
 use crate::run_event::RunEvent;
+use convsweep_spec::command::Command;
 use convsweep_spec::event::{Envelope, Event, Start};
 use convsweep_spec::job::SavedState;
 use convsweep_spec::outcome::Outcome;
@@ -61,6 +62,7 @@ impl Dispatcher<'_> {
         self.note_event(slot, &envelope);
         match &envelope.event {
             Event::Alive => return,
+            Event::WornOut { reason } => return self.worker_is_worn_out(slot, reason.clone()),
             Event::Ended { outcome, .. } => {
                 let outcome = outcome.clone();
                 return self.attempt_ended_by_worker(slot, outcome, envelope);
@@ -109,6 +111,13 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// The worker asks for a new one in its place, which continues its job from a checkpoint.
+    fn worker_is_worn_out(&mut self, slot: usize, reason: String) {
+        self.report_note(slot, reason);
+        self.slots[slot].is_worn_out = true;
+        self.slots[slot].send(Command::CANCEL);
+    }
+
     fn attempt_ended_by_worker(&mut self, slot: usize, outcome: Outcome, event: Box<Envelope>) {
         if let Outcome::DiskFull { .. } = outcome {
             return self.disk_full(slot, outcome);
@@ -118,7 +127,7 @@ impl Dispatcher<'_> {
             outcome,
             Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }
         );
-        if may_be_damaged {
+        if may_be_damaged || self.slots[slot].is_worn_out {
             self.slots[slot].close_worker();
         }
         self.attempt_ended(slot, outcome, true);

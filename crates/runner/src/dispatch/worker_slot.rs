@@ -21,6 +21,8 @@ pub(super) struct WorkerSlot {
     pub(super) attempt: Option<RunningAttempt>,
     /// An assignment that starts at this time.
     pub(super) pending: Option<(Instant, JobAssignment)>,
+    /// Whether the worker has asked for a new one in its place.
+    pub(super) is_worn_out: bool,
     /// Lines since the newest attempt began that were not events.
     pub(super) ignored_lines: u32,
 }
@@ -58,6 +60,7 @@ impl WorkerSlot {
             exiting: None,
             attempt: None,
             pending: None,
+            is_worn_out: false,
             ignored_lines: 0,
         }
     }

@@ -85,6 +85,15 @@ impl Scheduler {
         Some(Consequence::new(job, NextStep::Paused))
     }
 
+    /// The slot's attempt ended because its worker is replaced, and the slot is idle again. The job
+    /// comes first again.
+    pub fn attempt_moves_on(&mut self, slot: usize) -> Option<Consequence> {
+        let job = self.vacate(slot)?;
+        self.jobs[job].attempt += 1;
+        self.ready.push_front(job);
+        Some(Consequence::new(job, NextStep::Paused))
+    }
+
     /// The slot's worker died before its first event; the slot is idle again, or closed.
     ///
     /// The attempt counts, but it counts as a crash of the job only once the job has had as many

@@ -21,7 +21,7 @@ pub(crate) fn apply_event(
     let rows = AttemptRows::of(connection, job, attempt, changes)?;
     changes.event_time(job, attempt, envelope.time);
     match &envelope.event {
-        Event::Progress { .. } | Event::Alive => {}
+        Event::Progress { .. } | Event::Alive | Event::WornOut { .. } => {}
         Event::Started {
             pid,
             host,

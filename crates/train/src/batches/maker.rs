@@ -1,6 +1,6 @@
 //! Makes batches of a job's images.
 
-use super::ahead::BatchesAhead;
+use super::ahead::{BatchesAhead, MakeBatch};
 use super::resident::Residents;
 use crate::error::TrainError;
 use crate::features::FeatureImages;
@@ -19,6 +19,16 @@ pub(crate) struct BatchMaker {
     training: Arc<Residents>,
     test: Arc<Residents>,
 }
+
+/// The training images of a batch.
+pub(crate) struct TrainingRows {
+    pub rows: Vec<u32>,
+    /// Number of the batch over the whole job.
+    pub number: u64,
+}
+
+/// The images of a batch that is evaluated, and their rows.
+pub(crate) type EvaluatedRows = (FeatureImages, Vec<u32>);
 
 /// Images for training, and the classes that they should be given.
 pub(crate) struct TrainingBatch {
@@ -78,37 +88,49 @@ impl BatchMaker {
         }
     }
 
-    /// The training batches of an epoch, each of these rows and with its number in the whole job.
+    /// The training batches of an epoch. `left` are those that will be taken, in their order.
     ///
     /// # Errors
     /// If no thread can be started.
     pub(crate) fn training_batches(
         &self,
         epoch: u32,
-        batches: Vec<(Vec<u32>, u64)>,
-    ) -> Result<BatchesAhead<TrainingBatch>, TrainError> {
+        left: impl Iterator<Item = TrainingRows>,
+    ) -> Result<BatchesAhead<TrainingRows, TrainingBatch>, TrainError> {
         let maker = self.clone();
-        let make = move |(rows, number): (Vec<u32>, u64)| {
+        let make = move |TrainingRows { rows, number }: TrainingRows| {
             let batch = maker.training(epoch, &rows, number)?;
             let images = maker.sent_ahead(batch.images);
             Ok(TrainingBatch { images, ..batch })
         };
-        BatchesAhead::new(batches, make, works_apart(&self.device))
+        self.ahead(left, Box::new(make))
     }
 
-    /// Images for evaluation, each batch of these rows.
+    /// Batches of images for evaluation. `all` are those that will be taken, in their order.
     ///
     /// # Errors
     /// If no thread can be started.
     pub(crate) fn evaluation_batches(
         &self,
-        batches: Vec<(FeatureImages, Vec<u32>)>,
-    ) -> Result<BatchesAhead<MadeImages>, TrainError> {
+        all: impl Iterator<Item = EvaluatedRows>,
+    ) -> Result<BatchesAhead<EvaluatedRows, MadeImages>, TrainError> {
         let maker = self.clone();
-        let make = move |(images, rows): (FeatureImages, Vec<u32>)| {
+        let make = move |(images, rows): EvaluatedRows| {
             Ok(maker.sent_ahead(maker.evaluation(images, &rows)?))
         };
-        BatchesAhead::new(batches, make, works_apart(&self.device))
+        self.ahead(all, Box::new(make))
+    }
+
+    /// Batches are made by a thread for a device that works apart.
+    fn ahead<I: Send + 'static, T: Send + 'static>(
+        &self,
+        items: impl Iterator<Item = I>,
+        make: MakeBatch<I, T>,
+    ) -> Result<BatchesAhead<I, T>, TrainError> {
+        match works_apart(&self.device) {
+            true => BatchesAhead::by_thread(items.collect(), make),
+            false => Ok(BatchesAhead::OnDemand(make)),
+        }
     }
 
     /// A batch is sent to a GPU by the thread that makes it, where that does not wait for the

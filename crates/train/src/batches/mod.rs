@@ -6,4 +6,4 @@ mod maker;
 mod resident;
 
 pub(crate) use ahead::BatchesAhead;
-pub(crate) use maker::{BatchMaker, TrainingBatch};
+pub(crate) use maker::{BatchMaker, TrainingBatch, TrainingRows};

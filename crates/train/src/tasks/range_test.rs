@@ -57,7 +57,7 @@ fn run_epoch(session: &mut Session, test: RangeTest) -> Result<(), End> {
         session.obey_directive()?;
         timer.begin_step();
         let rate = rate(session.state.position.step);
-        let gradients = step::gradients(session, &plan, &mut batches, rows)?;
+        let gradients = step::gradients(session, &plan, &mut batches)?;
         let norm = global_norm(&gradients.gradients);
         // Whether the test is over depends on each step, so that each is read.
         let values = read([&gradients.loss_sum, &gradients.correct, &norm]);

@@ -8,6 +8,7 @@ use crate::predictions;
 use crate::saved_state::save_state;
 use crate::session::Session;
 use crate::training_state::weights;
+use convsweep_nn::autotune_decisions;
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Event;
 use convsweep_spec::layout;
@@ -24,6 +25,7 @@ pub(crate) fn run(attempt: Attempt) -> Result<(), End> {
     train(&mut session)?;
     write_model(&mut session)?;
     write_kernel_choices(&mut session)?;
+    write_autotune_decisions(&mut session)?;
     predictions::evaluate(&mut session)?;
     Ok(session.remove_previous_checkpoint()?)
 }
@@ -87,6 +89,18 @@ fn model_metadata(session: &Session) -> HashMap<String, String> {
     );
     let text = canonical_json(&description);
     HashMap::from([(ModelDescription::KEY.to_string(), text)])
+}
+
+/// Keeps which kernels the backend has measured to be the fastest, where it chooses so.
+fn write_autotune_decisions(session: &mut Session) -> Result<(), TrainError> {
+    match autotune_decisions() {
+        Ok(None) => Ok(()),
+        Ok(Some(bytes)) => session.write_artifact("autotune", layout::AUTOTUNE, &bytes),
+        Err(problem) => {
+            let text = format!("what autotune has measured is not kept: {problem}");
+            session.attempt.report(Event::Warning { text })
+        }
+    }
 }
 
 /// Records which kernel computed each layer, and why.

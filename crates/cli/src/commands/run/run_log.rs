@@ -105,6 +105,7 @@ fn worker_event(job: &str, attempt: u32, event: &Event) {
         Event::Warning { text } => tracing::info!("job {job}, attempt {attempt}: {text}"),
         Event::Progress { .. }
         | Event::Alive
+        | Event::WornOut { .. }
         | Event::Metrics { .. }
         | Event::Checkpoint { .. }
         | Event::StateSaved { .. }

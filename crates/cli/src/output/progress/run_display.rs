@@ -161,6 +161,7 @@ impl RunDisplay {
             }
             Event::Started { .. }
             | Event::Alive
+            | Event::WornOut { .. }
             | Event::Checkpoint { .. }
             | Event::StateSaved { .. }
             | Event::Evaluated(_)
