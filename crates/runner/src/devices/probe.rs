@@ -34,7 +34,32 @@ pub fn probe(found: &mut [FoundDevice]) -> Vec<Option<WorkerDevice>> {
         }
         probed.push(this);
     }
+    for (worker, answer) in &answers {
+        if let Some(remark) = remark_on_revision(worker, answer.as_deref().unwrap_or_default()) {
+            tracing::warn!("{remark}");
+        }
+    }
     probed
+}
+
+/// That a worker was built from other sources than the program's own one beside it, if that is so.
+/// It may work all the same: most changes of the sources do not concern it.
+fn remark_on_revision(worker: &Path, rows: &[WorkerDevice]) -> Option<String> {
+    let own = worker.with_file_name(WorkerKind::Flex.program());
+    let revision = &rows.first()?.revision;
+    if worker == own || !is_known(revision) {
+        return None;
+    }
+    let of_own = ask(&own).ok()?;
+    let other = &of_own.first()?.revision;
+    (is_known(other) && other != revision).then(|| {
+        let (name, remedy) = (name_of(worker), remedy(worker));
+        format!("the worker {name} was built from revision {revision}, the program from {other}: {remedy}")
+    })
+}
+
+fn is_known(revision: &str) -> bool {
+    !matches!(revision, "" | "unknown")
 }
 
 /// Workers name their devices without themselves.
@@ -152,6 +177,36 @@ mod tests {
         assert!(other.expect("a problem").contains("another version"));
         let (_, none) = problem("echo '[]'");
         assert!(none.expect("a problem").contains("does not find it"));
+    }
+
+    #[test]
+    fn a_worker_of_another_revision_is_remarked_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let answer = |program: &str, revision: &str| {
+            let path = folder.path().join(program);
+            let version = env!("CARGO_PKG_VERSION");
+            let rest = r#""kind":"cpu","backend":"x","instructions":"avx2""#;
+            let row = format!(
+                r#"[{{"name":"cpu","version":"{version}","revision":"{revision}",{rest}}}]"#
+            );
+            fs::write(&path, format!("#!/bin/sh\necho '{row}'\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            (
+                path,
+                serde_json::from_str::<Vec<WorkerDevice>>(&row).unwrap(),
+            )
+        };
+        answer("convsweep-worker", "aaa");
+        let remark = |revision| {
+            let (path, rows) = answer("convsweep-worker-libtorch", revision);
+            remark_on_revision(&path, &rows)
+        };
+        assert_eq!(remark("aaa"), None);
+        assert_eq!(remark("unknown"), None);
+        let said = remark("bbb").expect("a remark");
+        for part in ["revision bbb", "from aaa", "`just worker libtorch`"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     #[test]
