@@ -30,6 +30,8 @@ fn check(script: &str, texts: &[&str]) {
     assert_eq!(line.matches(texts[0]).count(), 1, "it is said once: {line}");
     let starts = fs::read_to_string(&starts).expect("it was started");
     assert_eq!(starts.lines().count(), 1, "it is tried once");
+    let dry = ["run", "small.toml", "--devices", "libtorch", "--dry-run"];
+    sweep.run_as(&dry, "").exits(4).says(texts);
 }
 
 #[test]
