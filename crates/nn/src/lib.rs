@@ -50,6 +50,6 @@ pub use features::Features;
 pub use forward::Logits;
 pub use images::{Images, ResidentImages};
 pub use network::{Derivatives, Gradients, Named, Network};
-pub use precision::{PrecisionError, check_precision};
+pub use precision::{PrecisionError, check_precision, instructions_in};
 pub use scalar::{Scalar, read};
 pub use state_error::StateError;

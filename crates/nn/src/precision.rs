@@ -1,6 +1,6 @@
 //! Whether this worker can compute in a precision.
 
-use crate::device::WORKER;
+use crate::device::{WORKER, instructions};
 use convsweep_spec::device::{DeviceFamily, DeviceName, WorkerKind};
 use convsweep_spec::train::Precision;
 use thiserror::Error;
@@ -28,6 +28,19 @@ pub enum PrecisionError {
         /// The variable with another value.
         variable: &'static str,
     },
+}
+
+/// [`crate::instructions`], and how products are computed where that is not in the precision that
+/// is asked for.
+pub fn instructions_in(precision: Precision) -> String {
+    let instructions = instructions();
+    match precision.lower_products(WORKER) {
+        Some(lower) => {
+            let [asked, lower] = [precision, lower].map(Precision::name);
+            format!("{instructions}, products of {asked} in {lower}")
+        }
+        None => instructions,
+    }
 }
 
 /// Checks whether `device` can compute in a precision in this process.

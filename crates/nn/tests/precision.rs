@@ -26,3 +26,11 @@ fn precisions_that_a_device_does_not_have_are_refused() {
         assert_eq!(said, expect);
     }
 }
+
+#[cfg(feature = "libtorch")]
+#[test]
+fn a_worker_on_a_gpu_has_been_told_the_precision_when_it_started() {
+    let error = check_precision(Precision::F32, DeviceName::cuda(0)).expect_err("was not told");
+    let said = error.to_string();
+    assert!(said.contains("NVIDIA_TF32_OVERRIDE"), "{said}");
+}

@@ -146,7 +146,8 @@ pub struct Fingerprint {
     pub backend: String,
     /// Kind of device, `cpu` or the GPU's name.
     pub device: String,
-    /// Instruction set of the kernels, such as `avx2`.
+    /// Instruction set of the kernels, such as `avx2`, and how products are computed where that is
+    /// not in the job's precision.
     pub instructions: String,
     /// Version of the worker program.
     pub version: String,

@@ -126,7 +126,8 @@ fn run_job(
 ) -> Result<Option<Outcome>> {
     set_up_backend(&job.execution.data_cache);
     let device = convsweep_nn::device(job.execution.device)?;
-    let fingerprint = fingerprint(job.execution.device);
+    let precision = job.question.configuration.train.precision;
+    let fingerprint = fingerprint(job.execution.device, precision);
     let logged_metrics = log.borrow().logged_metrics().clone();
     let may_grow = convsweep_nn::BACKEND != "flex" || convsweep_nn::works_apart(&device);
     let mut memory = MemoryWatch::default();

@@ -214,6 +214,7 @@ pub fn trained_model(context: &Context, database: &Database, job: &JobId) -> Res
         architecture: configuration.model.clone(),
         normalization: described.normalization,
         mirrors: configuration.train.tta_flip,
+        precision: configuration.train.precision,
     };
     Ok(NamedModel {
         ensemble: Ensemble {

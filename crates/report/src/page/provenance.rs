@@ -2,6 +2,7 @@
 
 use crate::draw::numbers::training_time;
 use crate::ranking::{RankedConfiguration, RankedRun, Ranking};
+use convsweep_spec::device::DeviceFamily;
 use convsweep_spec::words::counted;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,9 @@ fn facts(ranking: &Ranking) -> Vec<(&'static str, String)> {
             "Trained with",
             format!("{machine}: {}", counted(jobs, "job")),
         ));
+    }
+    if let Some(words) = interruptions_on_gpus(ranking) {
+        facts.push(("Interruptions", words));
     }
     let program = format!("convsweep {}", env!("CARGO_PKG_VERSION"));
     facts.push(("Rendered by", program));
@@ -82,6 +86,22 @@ fn machines(ranking: &Ranking) -> BTreeMap<String, u64> {
         }
     }
     machines
+}
+
+/// How the results of jobs on GPUs depend on whether they were interrupted, if there are any.
+fn interruptions_on_gpus(ranking: &Ranking) -> Option<String> {
+    let gpu = DeviceFamily::Cuda.name();
+    let mut jobs = 0;
+    for run in ranking.runs() {
+        jobs += u64::from(run.job.device.starts_with(gpu));
+    }
+    (jobs > 0).then(|| {
+        format!(
+            "{} ran on a GPU: a job that was interrupted there and continued equals one that was \
+             not within rounding errors, which training may amplify, and not to the bit as on a CPU",
+            counted(jobs, "job")
+        )
+    })
 }
 
 /// The configurations with their ids and jobs.

@@ -70,6 +70,20 @@ fn the_page_is_whole_and_opens_offline() {
 }
 
 #[test]
+fn jobs_on_gpus_are_said_to_continue_within_rounding_errors() {
+    let mut rows = cases::two().rows();
+    let page = |rows| {
+        let (_folder, results) = results_folder();
+        let made = report(rows, &results).expect("reports");
+        fs::read_to_string(made.html).expect("a page")
+    };
+    assert!(!page(rows.clone()).contains("Interruptions"));
+    rows.configurations[0].jobs[0].device = "cuda:0".into();
+    let said = "1 job ran on a GPU: a job that was interrupted there and continued equals";
+    assert!(page(rows).contains(said));
+}
+
+#[test]
 fn texts_of_the_user_are_escaped() {
     let mut rows = cases::two().rows();
     let script = "<script>alert(1)</script>";

@@ -11,7 +11,7 @@ use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{DataSpec, ImageNames, Source};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::{Direction, Metric, VAL_CALIBRATION_ERROR};
-use convsweep_spec::train::{Course, Optimizer, Schedule};
+use convsweep_spec::train::{Course, Optimizer, Precision, Schedule};
 use convsweep_store::ExperimentRows;
 use std::collections::BTreeSet;
 
@@ -185,6 +185,18 @@ fn the_images_of_a_folder_are_counted_only_where_they_are_known() {
         "500 images for training and 1,000 for validation",
     ];
     assert_says(&methods(with(six().rows(), limited)), &said, &[]);
+}
+
+#[test]
+fn another_precision_than_f32_is_told() {
+    let in_bf16 = |c: &mut Configuration| c.train.precision = Precision::Bf16;
+    let words = "bfloat16, with weights, losses and the optimizer in 32 bits";
+    let all = format!("Convolutions and dense layers were computed in {words}.");
+    assert_says(&methods(with(six().rows(), in_bf16)), &[&all], &[]);
+    assert_says(&methods(six().rows()), &[], &["computed in"]);
+    let mut rows = cases::two().rows();
+    rows.configurations[1].member.resolved.train.precision = Precision::Bf16;
+    assert_says(&methods(rows), &["32-bit floating point", words], &[]);
 }
 
 #[test]

@@ -160,3 +160,31 @@ fn start_error(slot: &LocalSlot, error: &io::Error) -> LaunchError {
     );
     LaunchError { reason, is_lasting }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nvidias_libraries_are_told_the_precision() {
+        let told = |precision, variable: &str| {
+            let mut command = Command::new("worker");
+            set_up_gpu(&mut command, precision);
+            let mut variables = command.as_std().get_envs();
+            let (_, value) = variables
+                .find(|(name, _)| *name == variable)
+                .expect("is set");
+            value.map(|value| value.to_string_lossy().into_owned())
+        };
+        for precision in [Precision::F32, Precision::Bf16] {
+            assert_eq!(
+                told(precision, "NVIDIA_TF32_OVERRIDE").as_deref(),
+                Some("0")
+            );
+        }
+        // A variable of the user's own must not forbid what the job asks for.
+        assert_eq!(told(Precision::Tf32, "NVIDIA_TF32_OVERRIDE"), None);
+        let torch = told(Precision::Tf32, "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE");
+        assert_eq!(torch.as_deref(), Some("1"));
+    }
+}

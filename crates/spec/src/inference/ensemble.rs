@@ -5,6 +5,7 @@ use crate::data::ImagePreparation;
 use crate::device::DeviceName;
 use crate::id::JobId;
 use crate::model::ModelSpec;
+use crate::precision::Precision;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -37,4 +38,7 @@ pub struct TrainedNetwork {
     /// Whether an image and its mirror image are classified, and the probabilities averaged, as the
     /// job evaluated its images.
     pub mirrors: bool,
+    /// The precision that the job computed in. What is asked of the network is computed in f32.
+    #[serde(default, skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
 }

@@ -6,7 +6,7 @@ use crate::ranking::{MetricFormat, RankedConfiguration, Ranking};
 use crate::tables::escaped;
 use convsweep_spec::task::RangeTest;
 use convsweep_spec::train::{
-    Anneal, ClassWeights, Course, Length, Optimizer, Phase, Rule, Schedule, TrainSpec,
+    Anneal, ClassWeights, Course, Length, Optimizer, Phase, Precision, Rule, Schedule, TrainSpec,
 };
 
 pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
@@ -41,8 +41,30 @@ pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
         |c| weights(c, &train(c)),
         |weights| format!("The weights that were evaluated are those of {weights}."),
     );
-    let all = [start, course, batch, loss, weights];
+    let all = [start, course, batch, precision(ranking), loss, weights];
     all.into_iter().flatten().collect()
+}
+
+/// Nothing is said where all is computed in f32, as readers expect.
+fn precision(ranking: &Ranking) -> Option<String> {
+    let of = |c: &RankedConfiguration| c.row.member.resolved.train.precision;
+    if ranking.configurations.iter().all(|c| of(c).is_f32()) {
+        return None;
+    }
+    setting(
+        ranking,
+        "precision of convolutions and dense layers",
+        |c| Some(precision_words(of(c)).into()),
+        |precision| format!("Convolutions and dense layers were computed in {precision}."),
+    )
+}
+
+fn precision_words(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "32-bit floating point",
+        Precision::Tf32 => "TensorFloat-32",
+        Precision::Bf16 => "bfloat16, with weights, losses and the optimizer in 32 bits",
+    }
 }
 
 fn start(hash: &str) -> String {
