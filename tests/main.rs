@@ -37,6 +37,7 @@ mod outcomes;
 mod own_images;
 mod own_images_refused;
 mod paper;
+mod precision;
 mod predict;
 mod predict_inputs;
 mod pretended_gpu;

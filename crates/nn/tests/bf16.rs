@@ -147,3 +147,29 @@ fn strided_convolutions_of_narrow_images_are_right() {
         assert!(difference < 8.0 * EPSILON, "{kernel:?}: {difference}");
     }
 }
+
+#[test]
+fn frozen_layers_in_bf16_have_no_gradients_and_pass_them_on() {
+    let layers = vec![
+        Layer::Conv(conv(8)),
+        Layer::Conv(conv(8)),
+        Layer::Flatten,
+        dense(3),
+    ];
+    let mut network = network(layers, 3);
+    network.freeze(&["conv2".to_string()]);
+    let found = differences(&network);
+    assert!(
+        found.iter().all(|d| (1e-6..16.0 * EPSILON).contains(d)),
+        "{found:?}"
+    );
+    let labels = [0; SHAPE[0]];
+    let images = numbers("images", SHAPE.iter().product());
+    let network = network.with_precision(Precision::Bf16);
+    let step = network.gradients(images, SHAPE, &labels, 3, 5);
+    for (named, gradient) in network.parameters().iter().zip(step.gradients) {
+        let values = gradient.into_data().try_into_vec::<f32>().expect("f32");
+        let is_zero = values.iter().all(|value| *value == 0.0);
+        assert_eq!(is_zero, named.name.starts_with("conv2"), "{}", named.name);
+    }
+}
