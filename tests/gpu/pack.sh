@@ -26,6 +26,8 @@ add_worker() {
     local backend=$1 worker=$2 program=convsweep-worker-$1 path name why
     if [ ! -e "$target/release/$program" ]; then
         why="$program is not installed: \`just worker $backend\`"
+        # CubeCL's kernels are compiled by LLVM, which is linked.
+        [ "$backend" != cuda ] || why+=", which downloads LLVM"
     elif ! "$root/crates/worker/install.sh" test-programs "$backend" >"$folder/paths"; then
         why="the tests of $program could not be built"
     else
