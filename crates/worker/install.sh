@@ -9,7 +9,7 @@ target="${CARGO_TARGET_DIR:-$root/target}"
 # The version that is installed, and all those that the worker has been tried with.
 torch_version=2.9.0
 torch_versions="2.9.0 2.11.0"
-tests="layer_vectors vectors layers layer_training training whole_step"
+tests="layer_vectors vectors layers layer_training training whole_step bf16"
 
 usage() { echo "usage: just worker libtorch|cuda" >&2; exit 2; }
 
@@ -100,7 +100,7 @@ test-libtorch)
     use_torch
     export LD_LIBRARY_PATH="$libraries:${LD_LIBRARY_PATH:-}" OMP_NUM_THREADS=1
     # shellcheck disable=SC2046,SC2086
-    with_backend libtorch test $(named_tests $tests pretrained attribution precision bf16)
+    with_backend libtorch test $(named_tests $tests pretrained attribution precision)
     with_backend libtorch test --package convsweep-worker --test precision
     ;;
 test-programs)

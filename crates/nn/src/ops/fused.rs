@@ -1,7 +1,9 @@
 //! Sizes and options of the operations, and what is computed in the same pass.
 
 use burn::tensor::ops::ConvTransposeOptions;
-use convsweep_kernels::{ConvShape, Epilogue};
+use convsweep_kernels::ConvShape;
+#[cfg(feature = "flex")]
+use convsweep_kernels::Epilogue;
 use convsweep_spec::train::Rule;
 
 /// A convolution and what follows it in the same pass.
@@ -39,6 +41,7 @@ impl FusedConv {
         }
     }
 
+    #[cfg(feature = "flex")]
     pub(super) fn epilogue(&self) -> Epilogue {
         Epilogue {
             relu: self.relu,
