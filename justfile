@@ -58,6 +58,11 @@ workers: _build
 test *args: _build
     ./tests/run.sh "$@"
 
+# Train a job twice, undisturbed and with its worker killed at KILLS random moments, and compare the hashes of all it leaves (20 seconds)
+[group("experiments")]
+prove-resume kills="10": _build
+    @./tests/prove_resume.sh "{{kills}}"
+
 # Kill, freeze and corrupt a sweep of two hundred jobs and twenty random jobs in many rounds, and interrupt sweeps of every stopping rule 50 times; results and decisions must not change
 [group("development")]
 test-long *rounds: _build

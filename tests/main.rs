@@ -42,6 +42,7 @@ mod predict;
 mod predict_inputs;
 mod pretended_gpu;
 mod processes;
+mod prove_resume;
 mod range;
 mod readers;
 mod report_across;
