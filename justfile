@@ -58,7 +58,7 @@ workers: _build
 test *args: _build
     ./tests/run.sh "$@"
 
-# Train a job twice, undisturbed and with its worker killed at KILLS random moments, and compare the hashes of all it leaves (20 seconds)
+# Train a job twice, undisturbed and with its worker killed at KILLS random moments, and compare the hashes of all it leaves (about ten seconds)
 [group("experiments")]
 prove-resume kills="10": _build
     @./tests/prove_resume.sh "{{kills}}"

@@ -13,7 +13,6 @@ trap finish EXIT
 export CONVSWEEP_DATA="$folder/data"
 unset CONVSWEEP_RESULTS
 
-# Long enough to be killed so often: an attempt trains for half a second on average.
 cat >"$folder/proof.toml" <<END
 [experiment]
 name = "proof"
@@ -32,7 +31,7 @@ layers = [
   { dense = "classes" },
 ]
 [train]
-epochs = $((4 + kills))
+epochs = $((4 + 2 * kills))
 batch_size = 32
 ema = 0.99
 optimizer = { name = "adam", lr = 1e-3 }
@@ -54,7 +53,10 @@ hashes() {
 }
 
 echo "undisturbed"
+begin=${EPOCHREALTIME/[.,]/}
 "$program" --results "$folder/undisturbed" run --quiet "$folder/proof.toml" >/dev/null
+# An attempt trains at most this many milliseconds: together, hardly ever as long as the job.
+longest=$(((${EPOCHREALTIME/[.,]/} - begin) * 14 / (kills + 3) / 10000))
 hashes undisturbed | tee "$folder/undisturbed.txt"
 
 echo "killed $kills times"
@@ -67,7 +69,8 @@ for ((kill = 1; kill <= kills; kill++)); do
         kill -0 "$run" 2>/dev/null || { cat "$folder/messages" >&2; echo "the run ended before kill $kill" >&2; exit 1; }
         sleep 0.02
     done
-    sleep "0.$((RANDOM % 700 + 200))"
+    delay=$((RANDOM % longest + 30))
+    sleep "$((delay / 1000)).$(printf '%03d' $((delay % 1000)))"
     pkill -KILL -P "$run" convsweep-work || { echo "the job was done before kill $kill" >&2; exit 1; }
     wait "$run" || true
     run=

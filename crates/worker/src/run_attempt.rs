@@ -138,7 +138,7 @@ fn run_job(
             return Ok(());
         }
         if failpoints.is_due("grow") {
-            std::mem::forget(vec![1u8; 1 << 30]);
+            std::mem::forget(std::hint::black_box(vec![1u8; 1 << 30]));
         }
         match memory.after_epoch(UsedMemory::now()) {
             Some(reason) => write_event(Event::WornOut { reason }, log, commands),
