@@ -124,7 +124,7 @@ pub fn device(name: DeviceName) -> Result<Device, DeviceError> {
 
 /// Whether the device computes while the host goes on, as a GPU does, so that every value that is
 /// read back costs a wait. A CPU is taken for such a device where the environment variable
-/// [`PRETEND_GPU`] is set, so that what is written for GPUs can be tried without one.
+/// `CONVSWEEP_PRETEND_GPU` is set, so that what is written for GPUs can be tried without one.
 pub fn works_apart(device: &Device) -> bool {
     static PRETENDS: LazyLock<bool> = LazyLock::new(|| std::env::var_os(PRETEND_GPU).is_some());
     !is_host(device) || *PRETENDS
@@ -136,7 +136,7 @@ pub fn works_apart(device: &Device) -> bool {
 pub const UPLOADS_FROM_ANY_THREAD: bool = cfg!(not(feature = "cuda"));
 
 /// Name of the environment variable that lets [`works_apart`] take a CPU for a GPU.
-pub const PRETEND_GPU: &str = "CONVSWEEP_PRETEND_GPU";
+const PRETEND_GPU: &str = "CONVSWEEP_PRETEND_GPU";
 
 /// Returns memory that the device keeps for later tensors, where its library can.
 pub fn release_memory(device: &Device) {
