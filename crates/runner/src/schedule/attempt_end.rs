@@ -79,18 +79,18 @@ impl Scheduler {
     /// The slot's attempt ended because the user paused the run, and the slot is idle again. The
     /// job is queued again, so that jobs that wait for a state of it go on waiting.
     pub fn attempt_paused(&mut self, slot: usize) -> Option<Consequence> {
-        let job = self.vacate(slot)?;
-        self.jobs[job].attempt += 1;
-        self.ready.push_back(job);
-        Some(Consequence::new(job, NextStep::Paused))
+        self.attempt_interrupted(slot, RetryPlace::Last)
     }
 
     /// The slot's attempt ended because its worker is replaced, and the slot is idle again. The job
     /// comes first again.
     pub fn attempt_moves_on(&mut self, slot: usize) -> Option<Consequence> {
+        self.attempt_interrupted(slot, RetryPlace::First)
+    }
+
+    fn attempt_interrupted(&mut self, slot: usize, place: RetryPlace) -> Option<Consequence> {
         let job = self.vacate(slot)?;
-        self.jobs[job].attempt += 1;
-        self.ready.push_front(job);
+        self.queue_again(job, place);
         Some(Consequence::new(job, NextStep::Paused))
     }
 
@@ -172,13 +172,17 @@ impl Scheduler {
         if self.is_stopping {
             return NextStep::Postponed;
         }
+        self.queue_again(job, place);
+        NextStep::Retry(self.jobs[job].attempt)
+    }
+
+    fn queue_again(&mut self, job: usize, place: RetryPlace) {
         self.jobs[job].attempt += 1;
         match place {
             RetryPlace::First => self.ready.push_front(job),
             RetryPlace::AfterBackoff => _ = self.backing_off.insert(job),
             RetryPlace::Last => self.ready.push_back(job),
         }
-        NextStep::Retry(self.jobs[job].attempt)
     }
 
     /// Updates the job, and the jobs that wait for it.

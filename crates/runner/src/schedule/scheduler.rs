@@ -26,6 +26,8 @@ pub struct Scheduler {
     /// Jobs that wait for a decision of the search.
     pub(super) suspended: BTreeSet<usize>,
     pub(super) slots: Vec<SlotRecord>,
+    /// The precisions of all jobs.
+    precisions: BTreeSet<Precision>,
     /// Consecutive errors by device.
     pub(super) streaks: HashMap<usize, ErrorStreak>,
     /// Number of failed jobs.
@@ -70,6 +72,7 @@ impl Scheduler {
             backing_off: BTreeSet::new(),
             suspended: BTreeSet::new(),
             slots: devices.iter().copied().map(SlotRecord::new).collect(),
+            precisions: BTreeSet::new(),
             streaks: HashMap::new(),
             failed: 0,
             is_stopping: false,
@@ -83,6 +86,7 @@ impl Scheduler {
         for (job, precision) in self.jobs.iter_mut().zip(jobs) {
             job.precision = *precision;
         }
+        self.precisions = jobs.iter().copied().collect();
         for (slot, precisions) in self.slots.iter_mut().zip(slots) {
             slot.precisions = *precisions;
         }
@@ -307,15 +311,25 @@ impl Scheduler {
         if self.all_slots_closed() {
             return true;
         }
+        // Runs of many jobs ask after each of them, so that jobs are looked at only where no slot is
+        // left for some of them.
+        let mut precisions = self.precisions.iter();
+        if precisions.all(|precision| self.is_served(*precision)) {
+            return false;
+        }
         let remaining = self.remaining_jobs();
-        for (number, slot) in self.slots.iter().enumerate() {
-            for &job in &remaining {
-                if !slot.is_closed() && self.can_compute(number, job) {
-                    return false;
-                }
+        for &job in &remaining {
+            if self.is_served(self.jobs[job].precision) {
+                return false;
             }
         }
         !remaining.is_empty()
+    }
+
+    /// Whether a slot that takes jobs can compute in this precision.
+    fn is_served(&self, precision: Precision) -> bool {
+        let mut open = self.slots.iter().filter(|slot| !slot.is_closed());
+        open.any(|slot| slot.precisions.contains(precision))
     }
 
     /// Whether no slot takes jobs any more.
