@@ -158,7 +158,7 @@ fn run_job(
         wait_for_verdict: &|epoch| commands.wait_for_verdict(number, epoch),
     })?;
     convsweep_nn::release_memory(&device);
-    if let Some(reason) = UsedMemory::now().kept() {
+    if may_grow && let Some(reason) = UsedMemory::now().kept() {
         write_event(Event::WornOut { reason }, log, commands)?;
     }
     Ok(outcome)

@@ -176,11 +176,9 @@ impl Ops for TorchOps {
     }
 
     fn widened(&self, batch: Batch) -> Batch {
-        match (self.is_bf16, batch) {
-            (false, batch) => batch,
-            (true, Batch::Flat(x)) => Batch::Flat(x.cast(FloatDType::F32)),
-            (true, Batch::ChannelsLast(x)) => Batch::ChannelsLast(x.cast(FloatDType::F32)),
-            (true, Batch::ChannelsFirst(x)) => Batch::ChannelsFirst(x.cast(FloatDType::F32)),
+        match self.is_bf16 {
+            true => batch.map(in_f32, in_f32),
+            false => batch,
         }
     }
 
@@ -202,12 +200,8 @@ impl Ops for TorchOps {
     }
 
     fn activate(&self, batch: Batch, activation: Activation) -> Batch {
-        let unit = self.precise(Unit::Activation(activation));
-        match batch {
-            Batch::Flat(x) => Batch::Flat(of_one(x, unit)),
-            Batch::ChannelsLast(x) => Batch::ChannelsLast(of_one(x, unit)),
-            Batch::ChannelsFirst(x) => Batch::ChannelsFirst(of_one(x, unit)),
-        }
+        let unit = || self.precise(Unit::Activation(activation));
+        batch.map(|x| of_one(x, unit()), |x| of_one(x, unit()))
     }
 
     fn record(&self, parameters: &[&Tensor<1>], frozen: &[bool]) -> Option<Vec<Tensor<1>>> {
@@ -238,6 +232,10 @@ impl Ops for TorchOps {
 fn moments_of(found: &FoundMoments) -> BatchMoments {
     let moments = found.get().expect("a unit with a norm sets its moments");
     moments.clone().map(Tensor::from_primitive::<LibTorch>)
+}
+
+fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.cast(FloatDType::F32)
 }
 
 /// Whether the padding is the same on both sides, as LibTorch has it for pools.
