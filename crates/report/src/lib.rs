@@ -10,6 +10,7 @@ pub mod answer;
 pub mod charts;
 pub mod draw;
 pub mod job_files;
+mod live;
 mod model_card;
 mod output;
 mod page;
@@ -21,8 +22,10 @@ pub mod statistics;
 pub mod tables;
 
 pub use across::{AcrossReport, report_across};
+pub use live::{LiveChart, LiveConfiguration, LiveReport, time_words};
 pub use model_card::{CardNetwork, model_card};
 pub use output::ReportError;
+pub use page::{AFTER_LEADERBOARD, STYLE};
 pub use scope::ReportScope;
 
 use charts::ChartData;

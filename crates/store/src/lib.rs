@@ -29,10 +29,11 @@ pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EpochValues, EvaluationRow, ExperimentRows,
-    ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
-    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, MemberPlace, PREDICTION_TABLE,
-    PredictedBy, PredictedJob, PredictionRow, PredictionTable, QueryCell, RecordedRun, Table,
-    TrainingOrigin, UsedImageSet, UserQuery, find_job_among, kept_row,
+    ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobMark, JobPlace,
+    JobProgress, JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, MemberPlace,
+    MetricPoint, PREDICTION_TABLE, PredictedBy, PredictedJob, PredictionRow, PredictionTable,
+    QueryCell, RecordedRun, Table, TrainingOrigin, UsedImageSet, UserQuery, find_job_among,
+    kept_row,
 };
 pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
 pub use write::DatabaseWriter;

@@ -73,6 +73,15 @@ fn answers(database: &Database) -> Answers {
     let results = database.sweep_results("a").expect("reads");
     let rows = database.experiment("a").expect("reads").expect("is there");
     assert_eq!(results, Some(rows.sweep_results()));
+    let kept = database
+        .experiment_results("a")
+        .expect("reads")
+        .expect("exists");
+    assert_eq!(
+        results,
+        Some(kept.sweep_results()),
+        "the epochs kept are enough"
+    );
     database.answers("a").expect("reads").expect("is there")
 }
 

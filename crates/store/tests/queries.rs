@@ -173,3 +173,46 @@ fn failures_are_listed_newest_first() {
     assert_eq!(shown, [("disk-full", "no space"), ("out-of-memory", "")]);
     assert_eq!(folder.reader().failures("a", 1).expect("reads").len(), 1);
 }
+
+#[test]
+fn a_metric_is_read_from_any_epoch_on() {
+    let (folder, jobs) = experiment();
+    let database = folder.reader();
+    let all = database
+        .metric_points(&jobs[0], "val_accuracy", 0)
+        .expect("reads");
+    let epochs = database.epochs(&jobs[0]).expect("reads");
+    assert!(!all.is_empty() && all.len() == epochs.len(), "{all:?}");
+    for (point, row) in all.iter().zip(&epochs) {
+        assert_eq!((point.epoch, point.step), (row.epoch, row.step));
+        assert_eq!(point.value.to_bits(), row.values["val_accuracy"].to_bits());
+    }
+    let last = all[all.len() - 1].epoch;
+    let new = database.metric_points(&jobs[0], "val_accuracy", last - 1);
+    assert_eq!(new.expect("reads"), all[all.len() - 1..]);
+    let names = database.metric_names(&jobs[0]).expect("reads");
+    let recorded: Vec<String> = epochs[0].values.keys().cloned().collect();
+    assert_eq!(names, recorded);
+}
+
+#[test]
+fn the_mark_of_a_job_changes_as_it_gets_further() {
+    let (mut folder, jobs) = experiment();
+    let marks = |folder: &Folder| {
+        let marks = folder.reader().job_marks("a").expect("reads");
+        marks
+            .into_iter()
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let before = marks(&folder);
+    assert_eq!(before.values().filter(|mark| mark.is_finished()).count(), 3);
+    folder.start(&jobs[3], 1, Start::Scratch);
+    let begun = marks(&folder);
+    assert!(begun[&jobs[3]].is_open() && before[&jobs[3]] != begun[&jobs[3]]);
+    assert_eq!(before[&jobs[0]], begun[&jobs[0]]);
+    folder.end(&jobs[3], 1, Outcome::OutOfMemory);
+    assert!(marks(&folder)[&jobs[3]].has_failed());
+    let end = folder.reader().newest_end("a").expect("reads");
+    assert!(end.is_some(), "an attempt has ended");
+    assert_eq!(folder.reader().newest_end("b").expect("reads"), None);
+}

@@ -6,10 +6,10 @@ use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use crate::planning::lookup::progress;
-use crate::planning::standing::{Counts, Run};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_progress::{Counts, RunningProgram};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::log_remedy;
@@ -50,7 +50,7 @@ pub struct StatusArgs {
 /// # Errors
 /// If there is no such experiment or the database cannot be used.
 pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
-    let run = Run::of(&context.results);
+    let program = RunningProgram::of(&context.results);
     match (context.database_if_any()?, &args.name) {
         (None, Some(name)) => {
             context.require_results()?;
@@ -61,11 +61,11 @@ pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
         (None, None) => nothing_yet(context, args.json)?,
         (Some(database), Some(name)) => {
             let jobs = progress(&database, name)?;
-            let damaged = run.counts(&jobs).damaged;
+            let damaged = program.counts(&jobs).damaged;
             say_damage(&context.results, &database, name, damaged)?;
-            print_jobs(&jobs, &run, args.json)?;
+            print_jobs(&jobs, &program, args.json)?;
         }
-        (Some(database), None) => experiments(context, &database, &run, args.json)?,
+        (Some(database), None) => experiments(context, &database, &program, args.json)?,
     }
     Ok(Exit::Complete)
 }
@@ -84,10 +84,15 @@ fn nothing_yet(context: &Context, as_json: bool) -> Result<()> {
     }
 }
 
-fn experiments(context: &Context, database: &Database, run: &Run, as_json: bool) -> Result<()> {
+fn experiments(
+    context: &Context,
+    database: &Database,
+    program: &RunningProgram,
+    as_json: bool,
+) -> Result<()> {
     let (mut objects, mut rows) = (Vec::new(), Vec::new());
     for experiment in database.experiments().code(Exit::Results)? {
-        let counts = run.counts(&progress(database, &experiment.name)?);
+        let counts = program.counts(&progress(database, &experiment.name)?);
         say_damage(&context.results, database, &experiment.name, counts.damaged)?;
         match as_json {
             true => objects.push(experiment_json(&experiment, &counts)),
@@ -159,22 +164,22 @@ fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String
     ]
 }
 
-fn print_jobs(jobs: &[JobProgress], run: &Run, as_json: bool) -> Result<()> {
+fn print_jobs(jobs: &[JobProgress], program: &RunningProgram, as_json: bool) -> Result<()> {
     if as_json {
-        let objects: Vec<_> = jobs.iter().map(|job| job_json(run, job)).collect();
+        let objects: Vec<_> = jobs.iter().map(|job| job_json(program, job)).collect();
         return say_json(&objects);
     }
-    let rows: Vec<_> = jobs.iter().map(|job| job_row(run, job)).collect();
+    let rows: Vec<_> = jobs.iter().map(|job| job_row(program, job)).collect();
     say(&plain(&JOB_COLUMNS, &rows))
 }
 
-fn job_json(run: &Run, job: &JobProgress) -> serde_json::Value {
+fn job_json(program: &RunningProgram, job: &JobProgress) -> serde_json::Value {
     json!({
         "job": job.job,
         "configuration": job.label,
         "seed": job.seed,
         "fold": job.fold,
-        "standing": run.standing(&job.job, &job.state).word(),
+        "standing": program.standing(&job.job, &job.state).word(),
         "epoch": job.state.epoch,
         "epochs": job.state.epochs,
         "attempts": job.state.attempts,
@@ -182,7 +187,7 @@ fn job_json(run: &Run, job: &JobProgress) -> serde_json::Value {
     })
 }
 
-fn job_row(run: &Run, job: &JobProgress) -> Vec<String> {
+fn job_row(program: &RunningProgram, job: &JobProgress) -> Vec<String> {
     let which = match job.fold {
         Some(fold) => format!("seed {}, fold {fold}", job.seed),
         None => format!("seed {}", job.seed),
@@ -192,7 +197,7 @@ fn job_row(run: &Run, job: &JobProgress) -> Vec<String> {
         job.job.to_string(),
         job.label.clone(),
         which,
-        run.standing(&job.job, state).word().to_string(),
+        program.standing(&job.job, state).word().to_string(),
         format!("{} of {}", state.epoch, state.epochs),
         state.attempts.to_string(),
         state.detail.lines().next().unwrap_or_default().to_string(),

@@ -4,9 +4,10 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::dashboard::{Picture, draw};
 use crate::output::stdout::say;
-use crate::planning::standing::Run;
+use crate::planning::lookup::unknown_experiment;
 use anyhow::Result;
 use clap::Args;
+use convsweep_progress::{RunningProgram, SweepState};
 use convsweep_spec::words::printable;
 use convsweep_store::Database;
 use std::io::{IsTerminal, Write};
@@ -40,7 +41,12 @@ pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
             Some(name) => name.clone(),
             None => newest_experiment(&database)?,
         };
-        let picture = Picture::read(&database, &name, &Run::of(&context.results))?;
+        let program = RunningProgram::of(&context.results);
+        let state = SweepState::read(&database, &name, program).code(Exit::Results)?;
+        let Some(state) = state else {
+            return Err(unknown_experiment(&database, &name));
+        };
+        let picture = Picture::read(&database, state)?;
         let (height, width) = if live { terminal.size() } else { DEFAULT_SIZE };
         let lines = draw(&picture, width.into(), height.into());
         if !live {

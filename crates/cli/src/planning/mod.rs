@@ -11,5 +11,4 @@ pub mod search_identity;
 pub mod search_input;
 pub mod slots;
 pub mod stages;
-pub mod standing;
 pub mod trained_weights;

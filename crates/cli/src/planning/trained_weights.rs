@@ -1,8 +1,8 @@
 //! The trained weights that jobs have left, and whether they are what was recorded.
 
-use super::standing::{JobStanding, Run};
 use crate::integrity::FileProblem;
 use convsweep_files::{FileError, exists, hash_regular};
+use convsweep_progress::{JobStanding, RunningProgram};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{MODEL, ResultsFolder};
 use convsweep_spec::outcome::DAMAGED;
@@ -63,7 +63,7 @@ fn why_none(results: &ResultsFolder, database: &Database, job: &JobId) -> Result
     let states = states.map_err(|error| error.to_string())?;
     let standing = states
         .get(job)
-        .map(|state| Run::of(results).standing(job, state));
+        .map(|state| RunningProgram::of(results).standing(job, state));
     Ok(match standing {
         None | Some(JobStanding::Finished) => {
             format!("job {job} has left no weights; `convsweep why {job}` says more")

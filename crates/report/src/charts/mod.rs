@@ -67,6 +67,19 @@ const CHARTS: &[MakeCharts] = &[
     learning_rate::charts,
 ];
 
+/// Those that results alone can make: no epochs, images or single networks.
+const OF_RESULTS: &[MakeCharts] = &[
+    range_test::charts,
+    leaderboard::charts,
+    verdicts::charts,
+    effects::charts,
+    contrasts::charts,
+    interactions::charts,
+    heat_map::charts,
+    parallel::charts,
+    cost::charts,
+];
+
 /// The charts of several experiments together.
 pub fn across(across: &AcrossExperiments) -> Vec<Chart> {
     let mut charts = critical_difference::charts(across);
@@ -77,6 +90,11 @@ pub fn across(across: &AcrossExperiments) -> Vec<Chart> {
 /// Whether a chart of this name is one of [`across`].
 pub fn is_across(name: &str) -> bool {
     [critical_difference::NAME, gaps::NAME].contains(&name)
+}
+
+/// The charts that results alone can make, in the order of the page.
+pub fn of_results(data: &ChartData) -> Vec<Chart> {
+    OF_RESULTS.iter().flat_map(|make| make(data)).collect()
 }
 
 /// Every chart for which there are results, in the order of the page.

@@ -11,7 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("style.css");
+/// The page's style sheet.
+pub const STYLE: &str = include_str!("style.css");
+
+/// Where everything begins that follows the leaderboard: the page of a running sweep shows it when
+/// the report is there.
+pub const AFTER_LEADERBOARD: &str = "<!-- after the leaderboard -->";
 
 /// The contents of the page.
 pub struct Page<'a> {
@@ -40,9 +45,10 @@ impl Page<'_> {
             (header("Experiment", title, revision.question.as_deref()))
             (answer::section(self.answer, self.warnings))
             (answer::details("In more detail", &self.ranking.answers.details()))
+            (leaderboard::section(self.ranking, self.leaderboard))
+            (PreEscaped(AFTER_LEADERBOARD))
             (contents(self.charts))
             (stages::section(self.ranking))
-            (leaderboard::section(self.ranking, self.leaderboard))
             (leaderboard::further_scores(self.ranking))
             (comparisons::section(self.ranking))
             (charts::sections(self.charts))

@@ -2,16 +2,16 @@
 //! comes from. maud escapes every text that is not marked as finished HTML.
 
 mod across;
-mod answer;
+pub mod answer;
 mod charts;
-mod comparisons;
+pub mod comparisons;
 mod document;
 mod images;
 mod leaderboard;
 mod mistakes;
 mod provenance;
-mod stages;
+pub mod stages;
 mod table;
 
 pub use across::AcrossPage;
-pub use document::Page;
+pub use document::{AFTER_LEADERBOARD, Page, STYLE};

@@ -42,7 +42,70 @@ pub struct JobProgress {
     pub state: JobState,
 }
 
+/// What changes whenever a job gets further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobMark {
+    attempts: u32,
+    epoch: u32,
+    outcome: Option<String>,
+}
+
+impl JobMark {
+    /// Whether it has finished.
+    pub fn is_finished(&self) -> bool {
+        self.outcome.as_deref() == Some("finished")
+    }
+
+    /// Whether it has begun, and no attempt has ended it.
+    pub fn is_open(&self) -> bool {
+        self.outcome.is_none() && self.attempts > 0
+    }
+
+    /// Whether it has ended otherwise than by finishing, or being stopped by a rule.
+    pub fn has_failed(&self) -> bool {
+        let outcome = self.outcome.as_deref();
+        outcome.is_some_and(|outcome| !matches!(outcome, "finished" | "stopped"))
+    }
+}
+
 impl Database {
+    /// Newest revision of an experiment; `None` if there is no such experiment.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn newest_revision(&self, experiment: &str) -> Result<Option<u32>, StoreError> {
+        let sql = "select revision from experiments where experiment = ?1";
+        self.first_row(sql, [experiment], |row| row.get(0))
+    }
+
+    /// The jobs of an experiment's newest revision, each with its mark: cheaper than their
+    /// progress, of which only that of jobs with other marks than before has to be read again.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn job_marks(&self, experiment: &str) -> Result<Vec<(JobId, JobMark)>, StoreError> {
+        let sql = "select j.job, j.attempts, j.epoch, j.outcome from experiments e
+            join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+            join jobs j on j.job = mj.job where e.experiment = ?1";
+        self.rows(sql, [experiment], |row| {
+            let mark = JobMark {
+                attempts: row.get(1)?,
+                epoch: row.get(2)?,
+                outcome: row.get(3)?,
+            };
+            Ok((JobId(row.get(0)?), mark))
+        })
+    }
+
+    /// A number that is another one whenever another connection has changed the database.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        let version = self.first_row("pragma data_version", [], |row| row.get(0))?;
+        Ok(version.unwrap_or_default())
+    }
+
     /// Progress of these jobs; jobs that the database does not know are left out.
     ///
     /// # Errors

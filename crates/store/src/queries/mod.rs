@@ -20,6 +20,7 @@ mod kept_files;
 mod leaderboard;
 mod log_problems;
 mod members;
+mod metric_points;
 mod normalization;
 mod predicted_jobs;
 mod question;
@@ -38,11 +39,12 @@ pub use experiments::{ExperimentSummary, JobPlace, RecordedRun};
 pub use failures::FailureRow;
 pub use find_job::{FindJobError, find_job_among};
 pub use image_sets::UsedImageSet;
-pub use job_states::{JobProgress, JobState};
+pub use job_states::{JobMark, JobProgress, JobState};
 pub use kept_files::KeptFile;
 pub use leaderboard::LeaderboardEntry;
 pub use log_problems::LogProblem;
 pub use members::{MemberPlace, TrainingOrigin};
+pub use metric_points::MetricPoint;
 pub use predicted_jobs::{
     PREDICTION_TABLE, PredictedBy, PredictedJob, PredictionRow, PredictionTable,
 };

@@ -16,6 +16,15 @@ use std::collections::{BTreeMap, HashMap};
 /// Jobs by id while their rows are being filled.
 pub(super) type JobRows = HashMap<JobId, JobRow>;
 
+/// Which epochs of the jobs are read.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Epochs {
+    /// All.
+    All,
+    /// The one whose weights the job keeps.
+    Kept,
+}
+
 /// The jobs of a revision.
 const OF_REVISION: &str =
     "job in (select job from member_jobs where experiment = ?1 and revision = ?2)";
@@ -23,7 +32,12 @@ const OF_REVISION: &str =
 impl Database {
     /// All jobs of a revision. Each table is read once, as a whole or along its key: a query for
     /// each job would take a minute for ten thousand of them.
-    pub(super) fn job_rows(&self, name: &str, revision: u32) -> Result<JobRows, StoreError> {
+    pub(super) fn job_rows(
+        &self,
+        name: &str,
+        revision: u32,
+        epochs: Epochs,
+    ) -> Result<JobRows, StoreError> {
         let place = params![name, revision];
         let mut rows = JobRows::new();
         let mut extended = Vec::new();
@@ -40,7 +54,11 @@ impl Database {
             rows.insert(job, empty);
             Ok(())
         })?;
-        self.fill_metrics(place, &mut rows)?;
+        match epochs {
+            Epochs::All => self.fill_metrics(place, &mut rows)?,
+            Epochs::Kept => self.fill_kept_metrics(place, &mut rows)?,
+        }
+        extended.retain(|_| epochs == Epochs::All);
         for job in extended {
             let epochs = self.epochs(&job)?;
             rows.entry(job).and_modify(|row| row.epochs = epochs);
@@ -78,6 +96,30 @@ impl Database {
             Ok(())
         })?;
         close(current, rows);
+        Ok(())
+    }
+
+    /// The metrics of the epoch whose weights each job keeps, in whichever job's log they are.
+    fn fill_kept_metrics(
+        &self,
+        place: &[&dyn ToSql],
+        rows: &mut JobRows,
+    ) -> Result<(), StoreError> {
+        let sql = "select mj.job, x.epoch, x.phase, x.step, x.name, x.value
+            from member_jobs mj join jobs j on j.job = mj.job
+            join metrics x on x.job = j.kept_job and x.epoch = j.kept_epoch
+            where mj.experiment = ?1 and mj.revision = ?2";
+        self.rows(sql, place, |row| {
+            if let Some(found) = rows.get_mut(&JobId(row.get(0)?)) {
+                let place = (row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? as u64);
+                let (name, value) = (row.get_ref(4)?.as_str()?, number(row, 5)?);
+                epoch_row(&mut found.epochs, place).values.push(name, value);
+            }
+            Ok(())
+        })?;
+        for row in rows.values_mut() {
+            row.images_per_second = mean_speed(row);
+        }
         Ok(())
     }
 

@@ -2,10 +2,9 @@
 
 use super::recorded_job::{CURVE_METRICS, RecordedJob};
 use crate::commands::run::command_line;
-use crate::commands::why::{attempt_words, state_words};
 use crate::context::Context;
 use crate::output::table::plain;
-use crate::planning::standing::Run;
+use convsweep_progress::{RunningProgram, attempt_words, state_words};
 use convsweep_spec::augment::MeanStd;
 use convsweep_spec::metric;
 use convsweep_spec::words::{bytes, duration, short};
@@ -78,7 +77,7 @@ fn numbers(values: &[f64]) -> String {
 
 fn outcome(context: &Context, job: &RecordedJob) -> Option<String> {
     let state = job.state.as_ref()?;
-    let standing = Run::of(&context.results).standing(&job.id, state);
+    let standing = RunningProgram::of(&context.results).standing(&job.id, state);
     let mut text = format!("outcome: {}", state_words(state, &standing));
     if !state.detail.is_empty() {
         text += &format!("\n  {}", state.detail.replace('\n', "\n  "));

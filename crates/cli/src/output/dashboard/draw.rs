@@ -1,7 +1,8 @@
 //! The dashboard as lines of text: a pure function of the picture and the size of the terminal.
 
-use super::picture::{Picture, RunningRow};
+use super::picture::Picture;
 use super::text::{bar, cut, label_width, sparkline};
+use convsweep_progress::RunningJob;
 use convsweep_spec::words::{counted, duration};
 
 /// Maximum number of columns of a curve.
@@ -20,7 +21,7 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     let failures = section("failures", failures, width);
     let taken = lines.len() + best.len() + failures.len() + 2;
     let room = height.saturating_sub(taken).max(1);
-    lines.extend(running(&picture.running, width, room));
+    lines.extend(running(picture.running(), width, room));
     lines.extend(best);
     lines.extend(failures);
     lines.truncate(height);
@@ -31,9 +32,9 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
 /// not fit beside the counts.
 fn head(picture: &Picture, width: usize) -> Vec<String> {
     let holder = picture.holder.as_deref().unwrap_or("nothing is running");
-    let title = format!("convsweep · {} · {holder}", picture.name);
-    let counts = &picture.counts;
-    let left = picture.seconds_left();
+    let title = format!("convsweep · {} · {holder}", picture.state.name);
+    let counts = &picture.state.counts;
+    let left = picture.state.seconds_left();
     let left = left.map(|seconds| format!("{} left", duration(seconds)));
     let jobs = counted(counts.jobs as u64, "job");
     let mut text = format!("{} of {jobs}", counts.words());
@@ -46,7 +47,7 @@ fn head(picture: &Picture, width: usize) -> Vec<String> {
             last.push(left);
         }
     }
-    let done = (counts.finished + counts.pruned + counts.failed) as f64;
+    let done = picture.state.ended() as f64;
     let room = width.saturating_sub(text.chars().count() + 1);
     let room = room.clamp(SHORTEST_BAR, LONGEST_BAR);
     let progress = bar(done / counts.jobs.max(1) as f64, room);
@@ -56,12 +57,13 @@ fn head(picture: &Picture, width: usize) -> Vec<String> {
 }
 
 /// A line for each running job, at most `most` of them.
-fn running(rows: &[RunningRow], width: usize, most: usize) -> Vec<String> {
+fn running(rows: &[RunningJob], width: usize, most: usize) -> Vec<String> {
     if rows.is_empty() {
         return vec![];
     }
     let shown = &rows[..rows.len().min(most)];
-    let labels = label_width(shown.iter().map(|row| &row.label), width);
+    let names: Vec<String> = shown.iter().map(RunningJob::name).collect();
+    let labels = label_width(names.iter(), width);
     let mut lines = vec![String::new()];
     for row in shown {
         lines.push(running_line(row, labels, width));
@@ -72,7 +74,7 @@ fn running(rows: &[RunningRow], width: usize, most: usize) -> Vec<String> {
     lines
 }
 
-fn running_line(row: &RunningRow, labels: usize, width: usize) -> String {
+fn running_line(row: &RunningJob, labels: usize, width: usize) -> String {
     let progress = bar(f64::from(row.epoch) / f64::from(row.epochs.max(1)), 10);
     let last = match row.curve.last() {
         Some(value) => format!("{value:.4}"),
@@ -83,7 +85,7 @@ fn running_line(row: &RunningRow, labels: usize, width: usize) -> String {
         row.device,
         row.epoch,
         row.epochs,
-        cut(&row.label, labels)
+        cut(&row.name(), labels)
     );
     let room = width.saturating_sub(head.chars().count());
     head + &sparkline(&row.curve, room.min(WIDEST_CURVE))
@@ -105,32 +107,37 @@ fn section(title: &str, rows: &[(String, String)], width: usize) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::planning::standing::Counts;
+    use convsweep_progress::{Counts, SweepState};
 
     fn picture(slots: usize) -> Picture {
-        let running = |i: usize| RunningRow {
+        let running = |i: usize| RunningJob {
             device: "cpu".into(),
-            label: format!("lr 0.00{i} and a long name that goes on, seed 1"),
+            job: format!("a{i}"),
+            label: format!("lr 0.00{i} and a long name that goes on"),
+            run: (1, None),
             epoch: 3,
             epochs: 12,
             curve: vec![0.1, 0.4, 0.3],
         };
         let figures = "val_accuracy 0.9000 ± 0.0100 (3 of 3 seeds)";
         Picture {
-            name: "small".into(),
-            holder: Some("process 7 on here, for 8 s".into()),
-            counts: Counts {
-                jobs: 40,
-                finished: 10,
-                failed: 2,
-                pruned: 8,
-                running: slots,
-                waiting: 20 - slots.min(20),
-                ..Counts::default()
+            state: SweepState {
+                name: "small".into(),
+                counts: Counts {
+                    jobs: 40,
+                    finished: 10,
+                    failed: 2,
+                    pruned: 8,
+                    running: slots,
+                    waiting: 20 - slots.min(20),
+                    ..Counts::default()
+                },
+                seconds_a_job: Some(60.0),
+                running: (0..slots).map(running).collect(),
+                ..SweepState::default()
             },
-            seconds_a_job: Some(60.0),
+            holder: Some("process 7 on here, for 8 s".into()),
             best: vec![("lr 0.01".into(), figures.into())],
-            running: (0..slots).map(running).collect(),
             failures: vec![("lr 10, seed 0".into(), "crashed signal 9".into())],
         }
     }

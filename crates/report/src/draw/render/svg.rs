@@ -73,7 +73,7 @@ fn image_element(
     let (width, height) = (size.0 * GRID, size.1 * GRID);
     Ok(format!(
         "<image x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
+         preserveAspectRatio=\"none\" image-rendering=\"pixelated\" \
          href=\"data:image/png;base64,{data}\"/>\n"
     ))
 }

@@ -1,4 +1,4 @@
-//! How a job stands: the one place of these words, and of counts by them.
+//! How a job stands, in a word, and numbers of jobs by it.
 
 use convsweep_runner::{LockHolder, lock_holder};
 use convsweep_spec::id::JobId;
@@ -30,8 +30,8 @@ pub enum JobStanding {
 }
 
 /// The program that runs in a results folder, as far as it matters to how jobs stand.
-#[derive(Debug, Default)]
-pub struct Run {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunningProgram {
     /// The program, if there is one.
     pub holder: Option<LockHolder>,
 }
@@ -59,10 +59,10 @@ pub struct Counts {
     pub failed: usize,
 }
 
-impl Run {
-    /// The program that runs in this folder now.
-    pub fn of(results: &ResultsFolder) -> Run {
-        Run {
+impl RunningProgram {
+    /// The program that runs in this folder now; takes no lock.
+    pub fn of(results: &ResultsFolder) -> RunningProgram {
+        RunningProgram {
             holder: lock_holder(results),
         }
     }
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn without_a_program_nothing_runs_or_is_paused() {
-        let counts = Run::default().counts(&jobs());
+        let counts = RunningProgram::default().counts(&jobs());
         let words = "1 finished, 2 failed, 1 damaged, 1 pruned, 2 cancelled, 2 waiting";
         assert_eq!(counts.words(), words);
     }
@@ -255,11 +255,11 @@ mod tests {
         let mut lock = ResultsLock::acquire(&results).expect("acquired");
         let queued = vec![JobId("b".into()), JobId("d".into())];
         lock.publish(true, queued.clone());
-        let counts = Run::of(&results).counts(&jobs());
+        let counts = RunningProgram::of(&results).counts(&jobs());
         let words = "1 finished, 1 failed, 1 damaged, 1 pruned, 1 running, 1 paused, 1 cancelled, 2 waiting";
         assert_eq!(counts.words(), words);
         lock.publish(false, queued);
-        let counts = Run::of(&results).counts(&jobs());
+        let counts = RunningProgram::of(&results).counts(&jobs());
         let words = "1 damaged, 1 pruned, 1 running, 1 cancelled, 3 waiting";
         assert_eq!(counts.other_words(), words, "it continues");
     }
