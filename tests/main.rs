@@ -2,6 +2,7 @@
 //!
 //! `convsweep-worker` is found next to `convsweep`; `just test` builds both first.
 
+mod browser;
 mod commands;
 mod compare;
 mod control;
@@ -28,6 +29,7 @@ mod interrupted_searches;
 mod jobs;
 mod kills;
 mod language;
+mod live_page;
 mod lost_files;
 mod memory;
 mod mistakes;

@@ -22,6 +22,7 @@ mod query;
 mod report;
 mod retry;
 mod run;
+mod serve;
 mod show;
 mod status;
 mod verdict;
@@ -70,6 +71,9 @@ pub enum CliCommand {
     Why(why::WhyArgs),
     /// Follow the running sweep in the terminal: jobs, curves, best so far, failures, time left.
     Watch(watch::WatchArgs),
+    /// Show experiments in the browser while they run and afterwards: answer, curves, leaderboard,
+    /// charts, failures. The page is on this machine alone, and only reads.
+    Serve(serve::ServeArgs),
     /// Cancel jobs of the running sweep: running ones write a checkpoint and end, pending ones do
     /// not start.
     Cancel(control::CancelArgs),
@@ -132,6 +136,7 @@ pub fn run_command(
         CliCommand::Explain(args) => explain::explain(context, &args),
         CliCommand::Why(args) => why::why(context, &args),
         CliCommand::Watch(args) => watch::watch(context, &args),
+        CliCommand::Serve(args) => serve::serve(context, &args),
         CliCommand::Cancel(args) => control::cancel(context, &args),
         CliCommand::Pause => control::send(context, &ControlRequest::Pause),
         CliCommand::Resume => control::send(context, &ControlRequest::Resume),

@@ -29,6 +29,10 @@ pub struct RunArgs {
     /// happened.
     #[arg(long, value_name = "COMMAND")]
     pub notify: Option<String>,
+    /// Show the run in the browser: the link is printed first, and the page stays while the run
+    /// lasts. It is on this machine alone; --serve=PORT chooses its port.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub serve: Option<u16>,
     /// Train only this job of the file, given by its id or the beginning of its id; may be
     /// repeated.
     #[arg(long, value_name = "JOB")]

@@ -17,6 +17,7 @@ mod undecidable;
 mod unlogged;
 
 use super::plan::{PlanArgs, plan};
+use super::serve::LivePage;
 use crate::context::Context;
 use crate::exit::{Exit, failure, runner_failure};
 use crate::planning::experiment_file::{read, read_decided};
@@ -56,6 +57,11 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         plans.push(read(context, file, &args.changes)?);
     }
     let mut lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
+    let names = plans.iter().map(|plan| plan.name.clone()).collect();
+    let page = args
+        .serve
+        .map(|port| LivePage::open(context, names, (port > 0).then_some(port)));
+    let page = page.transpose()?;
     let mut exit = Exit::Complete;
     for (plan, file) in plans.into_iter().zip(&args.files) {
         if context.signals.is_stopping() {
@@ -66,6 +72,9 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,
         }
+    }
+    if let Some(page) = page {
+        page.close();
     }
     Ok(exit)
 }

@@ -11,6 +11,7 @@ use crate::output::stdout::{say, say_json};
 use crate::planning::lookup::find_job;
 use anyhow::Result;
 use clap::Args;
+pub use origin::{origin_words, recorded_values};
 use recorded_job::RecordedJob;
 
 /// Arguments of `show`.

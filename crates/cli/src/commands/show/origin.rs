@@ -15,6 +15,28 @@ use serde_json::json;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// A job's values, each with where it comes from.
+///
+/// # Errors
+/// As [`origin`].
+pub fn recorded_values(
+    context: &Context,
+    database: &Database,
+    id: &JobId,
+) -> Result<Vec<Provenance>> {
+    let (revision, configuration) = newest_revision(context, database, id)?;
+    values(context, &revision, &configuration)
+}
+
+/// Where a value comes from, in words.
+pub fn origin_words(value: &Provenance) -> String {
+    let used = match &value.used_at {
+        Some((file, line)) => format!(" (used at {}:{line})", short(file)),
+        None => String::new(),
+    };
+    short(&value.origin.to_string()) + &used
+}
+
 /// Prints a line for each value.
 ///
 /// # Errors
@@ -39,12 +61,7 @@ pub fn origin(context: &Context, database: &Database, id: &JobId, as_json: bool)
 }
 
 fn row(value: &Provenance) -> Vec<String> {
-    let used = match &value.used_at {
-        Some((file, line)) => format!(" (used at {}:{line})", short(file)),
-        None => String::new(),
-    };
-    let origin = short(&value.origin.to_string()) + &used;
-    vec![value.path.clone(), value.value.clone(), origin]
+    vec![value.path.clone(), value.value.clone(), origin_words(value)]
 }
 
 /// The newest revision that asks for the job, of the experiment that was revised last.

@@ -1,0 +1,139 @@
+//! `serve`: shows experiments in the browser.
+
+use super::show::{origin_words, recorded_values};
+use crate::context::Context;
+use crate::exit::{Code, Exit};
+use crate::output::stdout::say;
+use crate::planning::lookup::{is_experiment, unknown_experiment};
+use crate::streams::say_error;
+use anyhow::Result;
+use clap::Args;
+use convsweep_serve::door::{Door, RunningDoor, ssh_hint};
+use convsweep_serve::{Origins, Site, ValueOrigin, experiment_path, routes};
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_store::Database;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Time between two looks whether the program is to end.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// Time that browsers have to be told of the end of a run.
+const LAST_WORDS: Duration = Duration::from_millis(1500);
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Experiments to show [default: all].
+    pub names: Vec<String>,
+    /// Port of 127.0.0.1 [default: a free one].
+    #[arg(long)]
+    pub port: Option<u16>,
+}
+
+/// A page that is shown.
+pub struct LivePage {
+    door: RunningDoor,
+    first: String,
+}
+
+/// Shows the named experiments, or all, until the program is interrupted.
+///
+/// # Errors
+/// If there is no results folder or no such experiment, or if the port cannot be opened.
+pub fn serve(context: &Context, args: &ServeArgs) -> Result<Exit> {
+    context.require_results()?;
+    if !args.names.is_empty() {
+        let database = context.database()?;
+        for name in &args.names {
+            if !is_experiment(&database, name) {
+                return Err(unknown_experiment(&database, name));
+            }
+        }
+    } else if context.database_if_any()?.is_none() {
+        let folder = context.results.0.display();
+        say_error(&format!(
+            "nothing has been run in {folder} yet; the page follows"
+        ));
+    }
+    let page = LivePage::start(context, args.names.clone(), args.port)?;
+    say(&page.link())?;
+    page.say_hint();
+    say_error("Ctrl-C ends the page; nothing else depends on it");
+    context.signals.listen();
+    while !context.signals.is_stopping() {
+        sleep(PATIENCE);
+    }
+    Ok(Exit::Complete)
+}
+
+impl LivePage {
+    /// Shows experiments that are about to run, and says where.
+    ///
+    /// # Errors
+    /// If the port cannot be opened.
+    pub fn open(context: &Context, names: Vec<String>, port: Option<u16>) -> Result<LivePage> {
+        let page = LivePage::start(context, names, port)?;
+        say_error(&format!("page      {}", page.link()));
+        page.say_hint();
+        Ok(page)
+    }
+
+    fn start(context: &Context, names: Vec<String>, port: Option<u16>) -> Result<LivePage> {
+        let first = match names.as_slice() {
+            [only] => experiment_path(only),
+            _ => "/".to_string(),
+        };
+        let door = Door::open(port).code(Exit::Wrong)?;
+        let data = context.data().ok().map(Path::to_path_buf);
+        let site = Site::new(&context.results, names, origins(&context.results, data));
+        let door = door.start(routes(site)).code(Exit::Wrong)?;
+        Ok(LivePage { door, first })
+    }
+
+    /// The link, with the token, that leads to what is shown.
+    fn link(&self) -> String {
+        self.door
+            .link()
+            .replacen("/?", &format!("{}?", self.first), 1)
+    }
+
+    /// Says how to see the page from elsewhere, where that is likely to be wanted.
+    fn say_hint(&self) {
+        if let Some(hint) = ssh_hint(self.door.port()) {
+            say_error(&hint);
+        }
+    }
+
+    /// Ends it, when browsers have had time to be told of the end.
+    pub fn close(self) {
+        sleep(LAST_WORDS);
+    }
+}
+
+/// Says where the values of jobs come from, by what their experiments' logs have recorded.
+fn origins(results: &ResultsFolder, data: Option<PathBuf>) -> Origins {
+    let results = results.clone();
+    Box::new(move |job| {
+        recorded_origins(&results, data.as_deref(), job).map_err(|error| format!("{error:#}"))
+    })
+}
+
+fn recorded_origins(
+    results: &ResultsFolder,
+    data: Option<&Path>,
+    job: &JobId,
+) -> Result<Vec<ValueOrigin>> {
+    let context = Context::new(&results.0, data, true)?;
+    let database = Database::open(results).code(Exit::Results)?;
+    let mut values = Vec::new();
+    for value in recorded_values(&context, &database, job)? {
+        values.push(ValueOrigin {
+            from: origin_words(&value),
+            key: value.path,
+            value: value.value,
+        });
+    }
+    Ok(values)
+}

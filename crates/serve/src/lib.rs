@@ -1,0 +1,21 @@
+//! The page of running and finished sweeps, for the browsers of this machine alone.
+//!
+//! [`door`] lets the user's browsers in and nobody else; [`Site`] is what they see. A page is made of
+//! sections: [`pages`](self) renders them from what `feed` knows of the results folder, and `events`
+//! sends those that have changed. Curves are sent as numbers. Everything here only reads.
+
+mod address;
+mod assets;
+mod curves;
+pub mod door;
+mod events;
+mod feed;
+mod pages;
+mod routes;
+mod site;
+mod view;
+
+pub use address::experiment_path;
+pub use pages::ValueOrigin;
+pub use routes::routes;
+pub use site::{Origins, Site};

@@ -1,0 +1,86 @@
+//! What is served: the pages of a results folder, and the curves on them.
+
+use crate::curves::Curves;
+use crate::feed::{Feed, FeedError};
+use crate::pages::{
+    Page, ValueOrigin, experiment_curves, experiment_page, job_curves, job_page, overview_page,
+};
+use crate::view::View;
+use convsweep_progress::RunningProgram;
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::ResultsFolder;
+use std::sync::{Arc, Once};
+
+/// Says where the values of a job come from, or why that is not known.
+pub type Origins = Box<dyn Fn(&JobId) -> Result<Vec<ValueOrigin>, String> + Send + Sync>;
+
+/// What is served.
+pub struct Site {
+    pub(crate) results: ResultsFolder,
+    names: Vec<String>,
+    feed: Arc<Feed>,
+    origins: Origins,
+    watching: Once,
+}
+
+/// A page that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// All experiments.
+    Overview,
+    /// An experiment, by its name.
+    Experiment(String),
+    /// A job, by its id or the beginning of it.
+    Job(String),
+}
+
+impl Site {
+    /// The experiments of a results folder called `names`, or all if none is.
+    pub fn new(results: &ResultsFolder, names: Vec<String>, origins: Origins) -> Site {
+        Site {
+            results: results.clone(),
+            names,
+            feed: Arc::new(Feed::new(results)),
+            origins,
+            watching: Once::new(),
+        }
+    }
+
+    /// Begins to look for changes, if that has not begun yet.
+    pub(crate) fn watch(&self) {
+        self.watching.call_once(|| {
+            tokio::spawn(Arc::clone(&self.feed).watch());
+        });
+    }
+
+    /// What is known of the results folder.
+    pub(crate) fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// The page at a place.
+    ///
+    /// # Errors
+    /// If there is nothing there, or the database cannot be read.
+    pub fn page(&self, place: &Place, view: &View) -> Result<Page, FeedError> {
+        match place {
+            Place::Overview => self.feed.with(|database, _| {
+                overview_page(database, &RunningProgram::of(&self.results), &self.names)
+            }),
+            Place::Experiment(name) => experiment_page(&self.feed, &self.results, name, view),
+            Place::Job(id) => job_page(&self.feed, &self.results, id, view, &self.origins),
+        }
+    }
+
+    /// The curves at a place; `None` where there are none.
+    ///
+    /// # Errors
+    /// As [`Site::page`].
+    pub fn curves(&self, place: &Place, view: &View) -> Result<Option<Curves>, FeedError> {
+        match place {
+            Place::Overview => Ok(None),
+            Place::Experiment(name) => experiment_curves(&self.feed, name, view).map(Some),
+            Place::Job(id) => job_curves(&self.feed, id, view).map(Some),
+        }
+    }
+}

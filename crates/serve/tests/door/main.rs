@@ -1,0 +1,7 @@
+//! The door over real sockets. Tests are named after published holes where there are such.
+
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod entry;
+mod routes;
