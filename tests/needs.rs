@@ -15,6 +15,11 @@ pub fn skip(missing: &str) {
         std::env::var_os("CI").is_none(),
         "{missing}; where CI is set, no test is skipped"
     );
+    tell(missing);
+}
+
+/// Reports that the running test is skipped because of `missing`, also where `CI` is set.
+pub fn tell(missing: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     // Not `eprintln!`, whose output libtest captures and drops when the test passes.

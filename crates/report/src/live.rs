@@ -81,11 +81,23 @@ pub struct LiveChart {
 }
 
 impl LiveReport {
-    /// What these rows say. The epochs whose weights are kept are enough.
+    /// What these rows say. The epochs whose weights are kept are enough. Unless everything has
+    /// ended (`is_final`), figures of the test images stay sealed, since another configuration may
+    /// still be chosen.
     ///
     /// # Errors
     /// If a chart cannot be drawn.
-    pub fn of(rows: ExperimentRows, results: &ResultsFolder) -> Result<LiveReport, ReportError> {
+    pub fn of(
+        mut rows: ExperimentRows,
+        results: &ResultsFolder,
+        is_final: bool,
+    ) -> Result<LiveReport, ReportError> {
+        if !is_final {
+            let configurations = rows.configurations.iter_mut();
+            configurations
+                .flat_map(|row| &mut row.jobs)
+                .for_each(|job| job.test = None);
+        }
         let rows = printable::with_printable_names(rows);
         let ranking = Ranking::new(&rows);
         let (range_tests, mut problems) = range_tests(&ranking, results);

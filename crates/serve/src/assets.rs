@@ -47,3 +47,8 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
+
+/// The icon, for browsers that ask for it on pages that do not name it.
+pub async fn icon() -> Response {
+    asset(Path("icon.svg".into())).await
+}

@@ -1,6 +1,6 @@
 //! Which address shows what.
 
-use crate::assets::asset;
+use crate::assets::{asset, icon};
 use crate::door::{Policy, StreamPermit};
 use crate::events::events;
 use crate::feed::FeedError;
@@ -32,6 +32,7 @@ pub fn routes(site: Site) -> Router {
         .route("/jobs/{id}/events", get(job_events))
         .route("/jobs/{id}/images.svg", get(job_images))
         .route("/assets/{name}", get(asset))
+        .route("/favicon.ico", get(icon))
         .with_state(Arc::new(site))
 }
 

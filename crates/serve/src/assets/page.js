@@ -6,6 +6,9 @@
   const form = () => document.getElementById("view");
   const connection = document.getElementById("connection");
   const SERIES = 12;
+  const STYLES = ["solid", "dashed", "dotted", "double"];
+  // Steps between marks of an axis of whole numbers.
+  const WHOLE = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
   const DASHES = [[], [8, 4], [2, 3], [8, 3, 2, 3]];
 
   // ---- what is chosen, in the address -------------------------------------------------------
@@ -179,7 +182,7 @@
         height: box.clientWidth < 500 ? 300 : 380,
         scales: { x: { time: false, distr: log.includes("x") ? 3 : 1 }, y: { distr: log.includes("y") ? 3 : 1 } },
         axes: [
-          { ...axis, label: this.data.axis },
+          { ...axis, label: this.data.axis, ...(this.data.axis === "seconds" ? {} : { incrs: WHOLE }) },
           { ...axis, label: this.data.metric.replaceAll("_", " "), size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
         ],
         series: [
@@ -189,6 +192,7 @@
             return { label: curve.label, stroke: color("--s" + slot), width: 2, dash: DASHES[slot % DASHES.length], spanGaps: true, points: { show: curve.x.length < 30 }, value: (_, value) => number(value) };
           }),
         ],
+        legend: { markers: { dash: (_, i) => STYLES[i > 0 ? this.slot(this.data.series[i - 1].id) % STYLES.length : 0] } },
         hooks: {
           setSelect: [(chart) => { this.zoom = chart.select.width > 0; }],
           setScale: [(chart, key) => { if (key === "x") box.dataset.range = [chart.scales.x.min, chart.scales.x.max].map(number).join(" to "); }],

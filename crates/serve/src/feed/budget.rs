@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 /// Time between two looks at least.
 pub const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 /// Time between two looks at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Each kind of work takes at most one part in so many of a core: less than one per cent.
-const SHARE: u32 = 120;
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// Each kind of work takes at most one part in so many of a core: the three kinds
+/// together less than two per cent.
+const SHARE: u32 = 180;
 
 /// When work of one kind may be done again.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ mod tests {
         assert!(budget.allows());
         budget.spend(|| std::thread::sleep(Duration::from_millis(20)));
         assert!(!budget.allows());
-        assert!(budget.pause() >= Duration::from_millis(2400) && budget.pause() <= LONGEST_PAUSE);
+        assert!(budget.pause() >= Duration::from_millis(3600) && budget.pause() <= LONGEST_PAUSE);
         budget.spend(|| ());
         assert_eq!(budget.pause(), SHORTEST_PAUSE);
     }

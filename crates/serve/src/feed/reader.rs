@@ -10,10 +10,13 @@ use convsweep_store::Database;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Experiments that are kept in memory at most.
 const MOST_SWEEPS: usize = 20;
+
+/// Time after which an experiment that nobody has asked for is read anew.
+const FORGOTTEN: Duration = Duration::from_secs(120);
 
 /// What has been read.
 pub struct Reader {
@@ -87,12 +90,8 @@ impl Reader {
             return Err(FeedError::NoExperiment);
         };
         if let Some(watched) = self.sweeps.get_mut(name) {
-            watched.is_asked = true;
-            let is_there = match watched.stamp == stamp && !watched.is_due() {
-                true => true,
-                false => watched.refresh(database, &self.results, stamp)?,
-            };
-            if is_there {
+            watched.asked = Instant::now();
+            if watched.refresh(database, &self.results, stamp)? {
                 return Ok(Arc::clone(&watched.seen));
             }
             self.sweeps.remove(name);
@@ -107,8 +106,7 @@ impl Reader {
         Ok(seen)
     }
 
-    /// Whether anything has changed since the last look. Refreshes the experiments that somebody has
-    /// asked for since.
+    /// Whether anything has changed since the last look.
     pub fn look(&mut self) -> bool {
         let mut looking = std::mem::replace(&mut self.looking, Budget::new());
         let is_changed = looking.spend(|| self.look_now());
@@ -121,22 +119,14 @@ impl Reader {
             // What was there is gone, or cannot be read.
             return self.seen.take().is_some();
         };
-        let is_due = self.sweeps.values().any(WatchedSweep::is_due);
-        if self.seen.as_ref() == Some(&stamp) && !is_due {
-            return false;
-        }
-        let mut asked = Vec::new();
-        for (name, watched) in &mut self.sweeps {
-            if std::mem::take(&mut watched.is_asked) {
-                asked.push(name.clone());
-            }
-        }
-        for name in asked {
-            // Whoever looks at it is told why it cannot be read.
-            let _ = self.sweep(&name);
+        let mut is_changed = self.seen.as_ref() != Some(&stamp);
+        self.sweeps
+            .retain(|_, watched| watched.asked.elapsed() < FORGOTTEN);
+        for watched in self.sweeps.values_mut() {
+            is_changed |= watched.is_due() | watched.has_new_report(&self.results);
         }
         self.seen = Some(stamp);
-        true
+        is_changed
     }
 
     /// Time until the next look.

@@ -8,7 +8,7 @@ use crate::curves::{Curves, job_lines};
 use crate::feed::{Feed, FeedError};
 use crate::view::View;
 use convsweep_files::read_regular;
-use convsweep_progress::{JobReasons, attempt_words, state_words};
+use convsweep_progress::{JobReasons, RunningProgram, attempt_words, state_words};
 use convsweep_report::charts::{ImageTile, predicted_images};
 use convsweep_report::draw::render::svg;
 use convsweep_report::job_files::{Predictions, predictions};
@@ -62,13 +62,14 @@ pub fn job_page(
             None => metric::ALL.map(String::from).to_vec(),
         };
         let own = own_metric(database, &places)?;
+        let run = run_words(database, &job)?;
         let files = database.kept_files(std::slice::from_ref(&job))?;
-        let pictures = kept_pictures(results, database, &job, &files, &places)?;
+        let pictures = kept_pictures(results, database, &job, &places)?;
         Ok(vec![
-            Section::live("status", status(&reasons, &places)),
+            Section::live("status", status(&reasons, &places, &run)),
             Section::fixed("curves", job_panel(&metrics, &own, view)),
             Section::live("figures", figures(&epochs)),
-            Section::live("images", images(pictures.as_ref())),
+            Section::live("images", images(&pictures)),
             Section::live("log", log(results, &job)),
             Section::live("files", file_table(&files)),
         ])
@@ -119,9 +120,8 @@ pub fn images_svg(
 ) -> Result<Option<String>, FeedError> {
     let job = feed.job(id)?;
     feed.with(|database, _| {
-        let files = database.kept_files(std::slice::from_ref(&job))?;
         let places = database.places(&job)?;
-        let Some(kept) = kept_pictures(results, database, &job, &files, &places)? else {
+        let Pictures::Kept(kept) = kept_pictures(results, database, &job, &places)? else {
             return Ok(None);
         };
         let classes = match places.first() {
@@ -144,36 +144,55 @@ fn own_metric(database: &Database, places: &[JobPlace]) -> Result<String, FeedEr
     Ok(metric.map_or(metric::VAL_ACCURACY.to_string(), |metric| metric.name))
 }
 
-/// The pictures that a job has kept. Those of the test images are shown in the report only, for the
-/// chosen configuration.
+/// What there is to see of a job's images.
+enum Pictures {
+    /// None were kept.
+    None,
+    /// They are test images, and the job's configuration has not been chosen.
+    Sealed,
+    /// These.
+    Kept(Predictions),
+}
+
+/// The pictures that a job has kept. Those of the test images are shown for the chosen configuration
+/// only, and when nothing is running, since another one may still be chosen.
 fn kept_pictures(
     results: &ResultsFolder,
     database: &Database,
     job: &JobId,
-    files: &[KeptFile],
     places: &[JobPlace],
-) -> Result<Option<Predictions>, FeedError> {
-    let recorded = files
+) -> Result<Pictures, FeedError> {
+    let files = database.kept_files(std::slice::from_ref(job))?;
+    let Some(recorded) = files
         .iter()
-        .find(|file| file.path == Path::new(PREDICTIONS));
-    let Some(recorded) = recorded else {
-        return Ok(None);
+        .find(|file| file.path == Path::new(PREDICTIONS))
+    else {
+        return Ok(Pictures::None);
     };
     let path = results.job(job).join(PREDICTIONS);
     // What cannot be read is named by the report and by `convsweep check`.
     let Ok(Some(kept)) = predictions::read(&path, recorded.blake3.as_deref()) else {
-        return Ok(None);
+        return Ok(Pictures::None);
     };
-    let is_open = kept.part == Part::Validation || is_of_chosen(database, job, places)?;
-    Ok(is_open.then_some(kept))
+    if kept.part == Part::Validation || is_chosen(results, database, places)? {
+        return Ok(Pictures::Kept(kept));
+    }
+    Ok(Pictures::Sealed)
 }
 
-/// Whether the job belongs to the chosen configuration of an experiment that has ended.
-fn is_of_chosen(database: &Database, job: &JobId, places: &[JobPlace]) -> Result<bool, FeedError> {
+/// Whether a configuration in these places is the chosen one of an experiment, and nothing is
+/// running.
+fn is_chosen(
+    results: &ResultsFolder,
+    database: &Database,
+    places: &[JobPlace],
+) -> Result<bool, FeedError> {
+    if RunningProgram::of(results).holder.is_some() {
+        return Ok(false);
+    }
     for place in places {
-        if let Some(metric) = database.metric(&place.experiment)?
-            && database.best_job(&place.experiment, &metric)? == Some(job.clone())
-        {
+        let best = database.leaderboard(&place.experiment, 1)?;
+        if best.first().is_some_and(|best| best.label == place.label) {
             return Ok(true);
         }
     }
@@ -195,12 +214,26 @@ fn tiles(kept: &Predictions, classes: &[String]) -> Vec<ImageTile> {
     tiles
 }
 
-fn status(reasons: &JobReasons, places: &[JobPlace]) -> Markup {
+/// The job's seed, and its fold if it has one.
+fn run_words(database: &Database, job: &JobId) -> Result<String, FeedError> {
+    let Some(question) = database.question(job)? else {
+        return Ok(String::new());
+    };
+    let fold = question
+        .fold
+        .map_or(String::new(), |fold| format!(", fold {fold}"));
+    Ok(format!(", seed {}{fold}", question.seed))
+}
+
+fn status(reasons: &JobReasons, places: &[JobPlace], run: &str) -> Markup {
     let state = &reasons.state;
     html! {
         header {
             p class="kind" { "Job " (reasons.job) }
-            h1 { @match places.first() { Some(place) => { (place.label) }, None => { (reasons.job) } } }
+            h1 {
+                @match places.first() { Some(place) => { (place.label) }, None => { "job " (reasons.job) } }
+                (run)
+            }
             p class="status" {
                 progress value=(state.epoch) max=(state.epochs.max(1)) aria-label="completed epochs" {}
                 " " (state_words(state, &reasons.standing))
@@ -256,9 +289,21 @@ fn figures(epochs: &[EpochRow]) -> Markup {
     }
 }
 
-fn images(kept: Option<&Predictions>) -> Markup {
-    let Some(kept) = kept else {
-        return Markup::default();
+fn images(pictures: &Pictures) -> Markup {
+    let kept = match pictures {
+        Pictures::None => return Markup::default(),
+        Pictures::Sealed => {
+            return html! {
+                section {
+                    h2 { "Predictions" }
+                    p class="caption" {
+                        "The pictures that this job has kept are of test images. They are shown for \
+                         the chosen configuration only, so that nobody chooses by them."
+                    }
+                }
+            };
+        }
+        Pictures::Kept(kept) => kept,
     };
     let right = kept
         .images
