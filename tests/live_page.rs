@@ -1,7 +1,7 @@
 //! The live page in a real browser, beside a running sweep and after it.
 
 use crate::browser::Browser;
-use crate::processes::{exit_code, send_signal, wait_until};
+use crate::processes::{exit_code, has_ended, send_signal, wait_until};
 use crate::support::{SMALL, Workdir};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -70,7 +70,9 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        send_signal("TERM", self.program.id());
+        if !has_ended(&mut self.program) {
+            send_signal("TERM", self.program.id());
+        }
         let _ = self.program.wait();
     }
 }

@@ -55,8 +55,8 @@ pub struct LiveConfiguration {
     pub values: Vec<(String, String)>,
     /// Its jobs with seed and fold.
     pub jobs: Vec<(JobId, u64, Option<u32>)>,
-    /// Mean of its results; `None` without one.
-    pub mean: Option<f64>,
+    /// Runs that have finished.
+    pub finished: usize,
     /// Mean training time of a run in seconds; `None` if none has finished.
     pub seconds: Option<f64>,
     /// Trainable parameters.
@@ -105,7 +105,10 @@ impl LiveReport {
             true => answer::answer(&ranking),
             false => answer::range_test_answer(&range_tests),
         };
-        let mut warnings = answer::warnings(&ranking);
+        let mut warnings = match is_final {
+            true => answer::warnings(&ranking),
+            false => answer::warnings_so_far(&ranking),
+        };
         warnings.append(&mut problems);
         warnings.extend(answer::log_warning(&rows));
         let files = JobFiles {
@@ -159,7 +162,7 @@ fn live_configuration(
         label: member.label.clone(),
         values,
         jobs,
-        mean: configuration.mean(),
+        finished: configuration.finished().count(),
         seconds: configuration.seconds().map(|seconds| seconds.mean),
         parameters: member.parameters,
         macs: member.macs,

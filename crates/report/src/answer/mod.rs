@@ -10,7 +10,7 @@ mod warnings;
 pub use log_warning::{IN_DOUBT, database_warning, doubt_warning, log_warning};
 pub use p_value::{p_number, p_value};
 pub use range_test::range_test_answer;
-pub use warnings::{predictions_warning, warnings};
+pub use warnings::{predictions_warning, warnings, warnings_so_far};
 
 use crate::ranking::Ranking;
 

@@ -23,6 +23,17 @@ pub fn warnings(ranking: &Ranking) -> Vec<String> {
     warnings.into_iter().flatten().collect()
 }
 
+/// Warnings while jobs still run: those that further results cannot mend.
+pub fn warnings_so_far(ranking: &Ranking) -> Vec<String> {
+    let warnings = [
+        different_machines(ranking),
+        results_without_metric(ranking),
+        stopped_with_result(ranking),
+        refused_states(ranking),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
 /// That the predictions for all images are more than a report has, which is this number of bytes.
 pub fn predictions_warning(ranking: &Ranking, most: u64) -> String {
     format!(

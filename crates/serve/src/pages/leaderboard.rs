@@ -65,7 +65,7 @@ fn order(sort: Sort, a: (usize, &LiveConfiguration), b: (usize, &LiveConfigurati
     let order = match sort {
         Sort::Rank => Ordering::Equal,
         Sort::Label => a.label.cmp(&b.label),
-        Sort::Runs => b.jobs.len().cmp(&a.jobs.len()),
+        Sort::Runs => b.finished.cmp(&a.finished),
         Sort::Parameters => a.parameters.cmp(&b.parameters),
         Sort::Macs => a.macs.cmp(&b.macs),
         Sort::Time => {

@@ -95,3 +95,64 @@ pub fn report_file(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn folder(report: &str) -> (tempfile::TempDir, ResultsFolder) {
+        let folder = tempfile::tempdir().expect("made");
+        let results = ResultsFolder(folder.path().into());
+        fs::create_dir_all(results.experiment("a").join("charts")).expect("made");
+        fs::write(stored_report_path(&results, "a"), report).expect("written");
+        (folder, results)
+    }
+
+    #[test]
+    fn what_follows_the_leaderboard_is_shown_unless_results_are_newer() {
+        let page = format!("<main>before{AFTER_LEADERBOARD}<p>after</p></main>end");
+        let (_folder, results) = folder(&page);
+        let sections = |newest_end| match stored_report(&results, "a", newest_end) {
+            StoredReport::Sections(sections) => Some(sections),
+            StoredReport::None | StoredReport::TooLarge => None,
+        };
+        assert_eq!(sections(Some(1.0)).as_deref(), Some("<p>after</p>"));
+        assert_eq!(sections(Some(1e12)), None);
+        assert_eq!(sections(None), None, "nothing has ended");
+        let (_folder, results) = self::folder("a page of an earlier version");
+        assert!(matches!(
+            stored_report(&results, "a", Some(1.0)),
+            StoredReport::None
+        ));
+    }
+
+    #[test]
+    fn a_large_report_is_not_read() {
+        let (_folder, results) = folder(&"x".repeat(LARGEST_SHOWN as usize + 1));
+        assert!(matches!(
+            stored_report(&results, "a", Some(1.0)),
+            StoredReport::TooLarge
+        ));
+    }
+
+    #[test]
+    fn only_files_that_are_listed_are_sent() {
+        let (_folder, results) = folder("x");
+        fs::write(results.experiment("a").join("log.jsonl"), "secret").expect("written");
+        fs::write(results.experiment("a").join("leaderboard.csv"), "rows").expect("written");
+        fs::write(results.0.join("other.csv"), "secret").expect("written");
+        let there = report_file(&results, "a", false, "leaderboard.csv").expect("is there");
+        assert_eq!(there.content, b"rows");
+        for name in [
+            "log.jsonl",
+            "../other.csv",
+            "charts",
+            "",
+            "/etc/passwd",
+            "leaderboard.csv/",
+        ] {
+            assert!(report_file(&results, "a", false, name).is_none(), "{name}");
+        }
+    }
+}
