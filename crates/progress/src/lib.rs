@@ -9,6 +9,6 @@ mod standing;
 mod sweep_state;
 
 pub use job_reasons::{JobReasons, attempt_words, state_words};
-pub use running::RunningJob;
+pub use running::JobInTraining;
 pub use standing::{Counts, JobStanding, RunningProgram};
 pub use sweep_state::SweepState;

@@ -5,7 +5,7 @@ use convsweep_store::{Database, JobProgress, StoreError};
 
 /// A job that is being trained.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunningJob {
+pub struct JobInTraining {
     /// Its id.
     pub job: String,
     /// Its device.
@@ -22,7 +22,7 @@ pub struct RunningJob {
     pub curve: Vec<f64>,
 }
 
-impl RunningJob {
+impl JobInTraining {
     /// Its configuration and seed, and its fold if it has one.
     pub fn name(&self) -> String {
         match self.run {
@@ -38,7 +38,7 @@ pub(crate) fn running_jobs(
     experiment: &str,
     program: &RunningProgram,
     jobs: &[JobProgress],
-) -> Result<Vec<RunningJob>, StoreError> {
+) -> Result<Vec<JobInTraining>, StoreError> {
     let metric = database.metric(experiment)?;
     let metric = metric.map_or(String::new(), |metric| metric.name);
     let mut running = Vec::new();
@@ -54,10 +54,10 @@ fn running_job(
     database: &Database,
     job: &JobProgress,
     metric: &str,
-) -> Result<RunningJob, StoreError> {
+) -> Result<JobInTraining, StoreError> {
     let attempts = database.attempts(&job.job)?;
     let device = attempts.into_iter().next_back().and_then(|a| a.device);
-    Ok(RunningJob {
+    Ok(JobInTraining {
         job: job.job.0.clone(),
         device: device.unwrap_or_default(),
         label: job.label.clone(),

@@ -1,6 +1,6 @@
 //! How far an experiment has come: its jobs, those that are being trained, and the time left.
 
-use crate::running::{RunningJob, running_jobs};
+use crate::running::{JobInTraining, running_jobs};
 use crate::standing::{Counts, RunningProgram};
 use convsweep_spec::id::JobId;
 use convsweep_store::{Database, JobMark, JobProgress, StoreError};
@@ -20,7 +20,7 @@ pub struct SweepState {
     /// Numbers of jobs by how they stand.
     pub counts: Counts,
     /// Jobs that are being trained, in the order of the plan.
-    pub running: Vec<RunningJob>,
+    pub running: Vec<JobInTraining>,
     /// Mean seconds that finished jobs took.
     pub seconds_a_job: Option<f64>,
     /// The jobs as they were read, to see which have changed.

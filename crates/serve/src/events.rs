@@ -8,7 +8,7 @@
 use crate::curves::SentCurves;
 use crate::door::StreamPermit;
 use crate::pages::error_page;
-use crate::site::{Place, Site};
+use crate::site::{PageAddress, Site};
 use crate::view::View;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 /// What one browser sees of one page.
 struct Watcher {
     site: Arc<Site>,
-    place: Place,
+    place: PageAddress,
     view: View,
     /// The marks of the sections that it has, by id.
     seen: HashMap<String, String>,
@@ -36,7 +36,7 @@ struct Watcher {
 pub fn events(
     permit: StreamPermit,
     site: Arc<Site>,
-    place: Place,
+    place: PageAddress,
     query: Option<String>,
 ) -> Response {
     site.watch();

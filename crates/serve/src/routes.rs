@@ -5,7 +5,7 @@ use crate::door::{Policy, StreamPermit};
 use crate::events::events;
 use crate::feed::FeedError;
 use crate::pages::{error_page, images_svg, report_file, stored_report_path};
-use crate::site::{Place, Site};
+use crate::site::{PageAddress, Site};
 use crate::view::View;
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
@@ -39,7 +39,7 @@ pub fn routes(site: Site) -> Router {
 type Shared = State<Arc<Site>>;
 
 async fn overview(State(site): Shared, RawQuery(query): RawQuery) -> Response {
-    show(site, Place::Overview, query).await
+    show(site, PageAddress::Overview, query).await
 }
 
 async fn experiment(
@@ -47,15 +47,15 @@ async fn experiment(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    show(site, Place::Experiment(name), query).await
+    show(site, PageAddress::Experiment(name), query).await
 }
 
 async fn job(State(site): Shared, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
-    show(site, Place::Job(id), query).await
+    show(site, PageAddress::Job(id), query).await
 }
 
 /// The page at a place as a document; an error is a page too, which follows.
-async fn show(site: Arc<Site>, place: Place, query: Option<String>) -> Response {
+async fn show(site: Arc<Site>, place: PageAddress, query: Option<String>) -> Response {
     let view = View::of_query(&query.unwrap_or_default());
     let page = blocking(move || match site.page(&place, &view) {
         Ok(page) => (StatusCode::OK, Html(page.document().into_string())),
@@ -75,7 +75,7 @@ async fn overview_events(
     State(site): Shared,
     RawQuery(query): RawQuery,
 ) -> Response {
-    events(permit, site, Place::Overview, query)
+    events(permit, site, PageAddress::Overview, query)
 }
 
 async fn experiment_events(
@@ -84,7 +84,7 @@ async fn experiment_events(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    events(permit, site, Place::Experiment(name), query)
+    events(permit, site, PageAddress::Experiment(name), query)
 }
 
 async fn job_events(
@@ -93,7 +93,7 @@ async fn job_events(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    events(permit, site, Place::Job(id), query)
+    events(permit, site, PageAddress::Job(id), query)
 }
 
 async fn job_images(State(site): Shared, Path(id): Path<String>) -> Response {

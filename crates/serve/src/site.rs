@@ -1,9 +1,9 @@
 //! What is served: the pages of a results folder, and the curves on them.
 
-use crate::curves::Curves;
+use crate::curves::PageCurves;
 use crate::feed::{Feed, FeedError};
 use crate::pages::{
-    Page, ValueOrigin, experiment_curves, experiment_page, job_curves, job_page, overview_page,
+    OriginRow, PageContent, experiment_curves, experiment_page, job_curves, job_page, overview_page,
 };
 use crate::view::View;
 use convsweep_progress::RunningProgram;
@@ -12,7 +12,7 @@ use convsweep_spec::layout::ResultsFolder;
 use std::sync::{Arc, Once};
 
 /// Says where the values of a job come from, or why that is not known.
-pub type Origins = Box<dyn Fn(&JobId) -> Result<Vec<ValueOrigin>, String> + Send + Sync>;
+pub type Origins = Box<dyn Fn(&JobId) -> Result<Vec<OriginRow>, String> + Send + Sync>;
 
 /// What is served.
 pub struct Site {
@@ -25,7 +25,7 @@ pub struct Site {
 
 /// A page that there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PageAddress {
     /// All experiments.
     Overview,
     /// An experiment, by its name.
@@ -62,13 +62,13 @@ impl Site {
     ///
     /// # Errors
     /// If there is nothing there, or the database cannot be read.
-    pub fn page(&self, place: &Place, view: &View) -> Result<Page, FeedError> {
+    pub fn page(&self, place: &PageAddress, view: &View) -> Result<PageContent, FeedError> {
         match place {
-            Place::Overview => self.feed.with(|database, _| {
+            PageAddress::Overview => self.feed.with(|database, _| {
                 overview_page(database, &RunningProgram::of(&self.results), &self.names)
             }),
-            Place::Experiment(name) => experiment_page(&self.feed, &self.results, name, view),
-            Place::Job(id) => job_page(&self.feed, &self.results, id, view, &self.origins),
+            PageAddress::Experiment(name) => experiment_page(&self.feed, &self.results, name, view),
+            PageAddress::Job(id) => job_page(&self.feed, &self.results, id, view, &self.origins),
         }
     }
 
@@ -76,11 +76,15 @@ impl Site {
     ///
     /// # Errors
     /// As [`Site::page`].
-    pub fn curves(&self, place: &Place, view: &View) -> Result<Option<Curves>, FeedError> {
+    pub fn curves(
+        &self,
+        place: &PageAddress,
+        view: &View,
+    ) -> Result<Option<PageCurves>, FeedError> {
         match place {
-            Place::Overview => Ok(None),
-            Place::Experiment(name) => experiment_curves(&self.feed, name, view).map(Some),
-            Place::Job(id) => job_curves(&self.feed, id, view).map(Some),
+            PageAddress::Overview => Ok(None),
+            PageAddress::Experiment(name) => experiment_curves(&self.feed, name, view).map(Some),
+            PageAddress::Job(id) => job_curves(&self.feed, id, view).map(Some),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_serve::door::{Door, RunningDoor, ssh_hint};
-use convsweep_serve::{Origins, Site, ValueOrigin, experiment_path, routes};
+use convsweep_serve::{OriginRow, Origins, Site, experiment_path, routes};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::Database;
@@ -124,12 +124,12 @@ fn recorded_origins(
     results: &ResultsFolder,
     data: Option<&Path>,
     job: &JobId,
-) -> Result<Vec<ValueOrigin>> {
+) -> Result<Vec<OriginRow>> {
     let context = Context::new(&results.0, data, true)?;
     let database = Database::open(results).code(Exit::Results)?;
     let mut values = Vec::new();
     for value in recorded_values(&context, &database, job)? {
-        values.push(ValueOrigin {
+        values.push(OriginRow {
             from: origin_words(&value),
             key: value.path,
             value: value.value,

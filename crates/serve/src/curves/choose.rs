@@ -13,7 +13,7 @@ const MOST_LINES: usize = 40;
 
 /// What one curve is the mean of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct CurveLine {
     /// A configuration's or a job's id.
     pub id: String,
     /// Its name.
@@ -37,7 +37,7 @@ pub struct LineJob {
 
 /// The curves that a view shows of an experiment: those of the ticked configurations, or else of the
 /// best ones that the filters leave, and of those that train while none has a result.
-pub fn chosen_lines(sweep: &Sweep, view: &View) -> Vec<Line> {
+pub fn chosen_lines(sweep: &Sweep, view: &View) -> Vec<CurveLine> {
     let states: HashMap<&JobId, &JobProgress> =
         sweep.state.jobs.iter().map(|job| (&job.job, job)).collect();
     let mut lines = Vec::new();
@@ -63,7 +63,7 @@ pub fn chosen_lines(sweep: &Sweep, view: &View) -> Vec<Line> {
             continue;
         }
         match view.each_seed {
-            false => lines.push(Line {
+            false => lines.push(CurveLine {
                 id: configuration.id.0.clone(),
                 label: configuration.label.clone(),
                 jobs: jobs.into_iter().map(|(job, ..)| job).collect(),
@@ -71,7 +71,7 @@ pub fn chosen_lines(sweep: &Sweep, view: &View) -> Vec<Line> {
             true => {
                 for (job, seed, fold) in jobs {
                     let fold = fold.map_or(String::new(), |fold| format!(", fold {fold}"));
-                    lines.push(Line {
+                    lines.push(CurveLine {
                         id: job.id.0.clone(),
                         label: format!("{}, seed {seed}{fold}", configuration.label),
                         jobs: vec![job],
@@ -89,8 +89,8 @@ pub fn chosen_lines(sweep: &Sweep, view: &View) -> Vec<Line> {
 }
 
 /// The curve of one job.
-pub fn job_lines(job: &JobId, state: &JobState) -> Vec<Line> {
-    vec![Line {
+pub fn job_lines(job: &JobId, state: &JobState) -> Vec<CurveLine> {
+    vec![CurveLine {
         id: job.0.clone(),
         label: format!("job {job}"),
         jobs: vec![line_job(job, state)],

@@ -1,18 +1,18 @@
 //! What of the curves a browser does not have yet.
 
-use super::{Curves, Series};
+use super::{PageCurves, Series};
 use serde_json::{Value, json};
 
 /// The curves that a browser has.
 #[derive(Default)]
 pub struct SentCurves {
-    sent: Option<Curves>,
+    sent: Option<PageCurves>,
 }
 
 impl SentCurves {
     /// What makes the browser's curves these ones: all of them at first and after a change of what
     /// is shown, else what has been added. `None` if nothing has.
-    pub fn update(&mut self, now: Curves) -> Option<Value> {
+    pub fn update(&mut self, now: PageCurves) -> Option<Value> {
         let sent = self.sent.replace(now);
         let now = self.sent.as_ref()?;
         match sent {
@@ -26,8 +26,8 @@ impl SentCurves {
     }
 }
 
-fn is_same_picture(a: &Curves, b: &Curves) -> bool {
-    let names = |curves: &Curves| -> Vec<(String, String)> {
+fn is_same_picture(a: &PageCurves, b: &PageCurves) -> bool {
+    let names = |curves: &PageCurves| -> Vec<(String, String)> {
         let series = curves.series.iter();
         series.map(|s| (s.id.clone(), s.label.clone())).collect()
     };
@@ -35,7 +35,7 @@ fn is_same_picture(a: &Curves, b: &Curves) -> bool {
 }
 
 /// For each curve that has changed, its points from the first that has.
-fn additions(sent: &Curves, now: &Curves) -> Option<Value> {
+fn additions(sent: &PageCurves, now: &PageCurves) -> Option<Value> {
     let mut added = Vec::new();
     for (i, (old, new)) in sent.series.iter().zip(&now.series).enumerate() {
         let from = first_difference(old, new);
@@ -59,8 +59,8 @@ fn first_difference(a: &Series, b: &Series) -> usize {
 mod tests {
     use super::*;
 
-    fn curves(points: &[(f64, f64)]) -> Curves {
-        Curves {
+    fn curves(points: &[(f64, f64)]) -> PageCurves {
+        PageCurves {
             metric: "val_accuracy".into(),
             series: vec![Series {
                 id: "a".into(),
@@ -68,7 +68,7 @@ mod tests {
                 x: points.iter().map(|p| p.0).collect(),
                 y: points.iter().map(|p| p.1).collect(),
             }],
-            ..Curves::default()
+            ..PageCurves::default()
         }
     }
 

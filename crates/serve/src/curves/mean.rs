@@ -1,7 +1,7 @@
 //! The mean of several runs, epoch by epoch.
 
-use super::Series;
-use super::choose::{Line, LineJob};
+use super::choose::{CurveLine, LineJob};
+use super::series::Series;
 use crate::view::CurveAxis;
 use convsweep_store::MetricPoint;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub type Run<'a> = (&'a LineJob, Arc<Vec<MetricPoint>>);
 ///
 /// It is the mean over the runs that have finished, or, as long as none has, over those that have
 /// begun, up to the epoch that all of them have completed: so that no curve jumps where a run ends.
-pub fn curve(line: &Line, runs: &[Run], axis: CurveAxis) -> Option<Series> {
+pub fn curve(line: &CurveLine, runs: &[Run], axis: CurveAxis) -> Option<Series> {
     let mut counted: Vec<&Run> = runs.iter().filter(|(job, _)| job.is_finished).collect();
     if counted.is_empty() {
         counted = runs
@@ -73,8 +73,8 @@ mod tests {
         Arc::new(points)
     }
 
-    fn line() -> Line {
-        Line {
+    fn line() -> CurveLine {
+        CurveLine {
             id: "c".into(),
             label: "width 8".into(),
             jobs: vec![],

@@ -3,19 +3,20 @@
 mod choose;
 mod delta;
 mod mean;
+mod series;
 mod thin;
 
-pub use choose::{Line, chosen_lines, job_lines};
+pub use choose::{CurveLine, chosen_lines, job_lines};
 pub use delta::SentCurves;
+pub use series::Series;
 
 use crate::feed::{FeedError, PointCache};
 use crate::view::{CurveAxis, View};
 use convsweep_store::Database;
-use serde::Serialize;
 
 /// The curves that a page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Curves {
+pub struct PageCurves {
     /// The metric.
     pub metric: String,
     /// What they are drawn over.
@@ -24,30 +25,17 @@ pub struct Curves {
     pub series: Vec<Series>,
 }
 
-/// A curve.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Series {
-    /// What it belongs to: a configuration's or a job's id.
-    pub id: String,
-    /// Its name.
-    pub label: String,
-    /// Numbers on the axis, ascending.
-    pub x: Vec<f64>,
-    /// Values; `null` in JSON where one is not a finite number.
-    pub y: Vec<f64>,
-}
-
-impl Curves {
+impl PageCurves {
     /// Reads the curves of these lines.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub fn read(
         (database, cache): (&Database, &mut PointCache),
-        lines: &[Line],
+        lines: &[CurveLine],
         metric: &str,
         view: &View,
-    ) -> Result<Curves, FeedError> {
+    ) -> Result<PageCurves, FeedError> {
         let mut series = Vec::new();
         for line in lines {
             let mut runs = Vec::with_capacity(line.jobs.len());
@@ -59,7 +47,7 @@ impl Curves {
             series.extend(mean::curve(line, &runs, view.x));
         }
         series.iter_mut().for_each(thin::thin);
-        Ok(Curves {
+        Ok(PageCurves {
             metric: metric.to_string(),
             axis: view.x,
             series,

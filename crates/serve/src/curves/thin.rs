@@ -1,6 +1,6 @@
 //! As many points as a screen can show.
 
-use super::Series;
+use super::series::Series;
 
 /// Points of a curve at most: two for each of so many columns.
 const COLUMNS: usize = 400;

@@ -21,7 +21,7 @@ const FORGOTTEN: Duration = Duration::from_secs(120);
 /// What has been read.
 pub struct Reader {
     results: ResultsFolder,
-    database: Option<(Database, FileIdentity)>,
+    database: Option<(Database, DatabaseIdentity)>,
     sweeps: HashMap<String, WatchedSweep>,
     points: PointCache,
     /// The state of the folder at the last look.
@@ -30,7 +30,7 @@ pub struct Reader {
 }
 
 /// Device and inode of the database's file: `rebuild` puts another one in its place.
-type FileIdentity = (u64, u64);
+type DatabaseIdentity = (u64, u64);
 
 impl Reader {
     /// Reads nothing yet.

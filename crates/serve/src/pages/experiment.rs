@@ -4,14 +4,14 @@
 use super::compared::compared;
 use super::curve_panel::curve_panel;
 use super::failures::failures;
-use super::layout::{Page, Section};
+use super::layout::{PageContent, PageSection};
 use super::leaderboard::leaderboard;
 use super::stored_report::{StoredReport, stored_report};
 use crate::address::{experiment_path, job_path};
-use crate::curves::{Curves, chosen_lines};
+use crate::curves::{PageCurves, chosen_lines};
 use crate::feed::{Feed, FeedError, Sweep};
 use crate::view::View;
-use convsweep_progress::RunningJob;
+use convsweep_progress::JobInTraining;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric;
@@ -27,7 +27,7 @@ pub fn experiment_page(
     results: &ResultsFolder,
     name: &str,
     view: &View,
-) -> Result<Page, FeedError> {
+) -> Result<PageContent, FeedError> {
     let sweep = feed.sweep(name)?;
     let metrics = recorded_metrics(feed, &sweep)?;
     let report = match sweep.state.is_at_rest() && !sweep.is_report_behind {
@@ -43,17 +43,17 @@ pub fn experiment_page(
         StoredReport::None | StoredReport::TooLarge => charts(&sweep),
     };
     let sections = vec![
-        Section::live("status", status(&sweep, &report)),
-        Section::live("answer", answer(&sweep)),
-        Section::live("running", running(&sweep.state.running)),
-        Section::fixed("curves", curve_panel(&sweep, &metrics, view)),
-        Section::live("leaderboard", leaderboard(&sweep, view)),
-        Section::live("compared", compared(&sweep.report, view)),
-        Section::live("failures", failures(&sweep.failures)),
-        Section::live("charts", charts),
-        Section::live("rest", rest(&report)),
+        PageSection::live("status", status(&sweep, &report)),
+        PageSection::live("answer", answer(&sweep)),
+        PageSection::live("running", running(&sweep.state.running)),
+        PageSection::fixed("curves", curve_panel(&sweep, &metrics, view)),
+        PageSection::live("leaderboard", leaderboard(&sweep, view)),
+        PageSection::live("compared", compared(&sweep.report, view)),
+        PageSection::live("failures", failures(&sweep.failures)),
+        PageSection::live("charts", charts),
+        PageSection::live("rest", rest(&report)),
     ];
-    Ok(Page {
+    Ok(PageContent {
         title: name.to_string(),
         path: vec![(experiment_path(name), name.to_string())],
         sections,
@@ -64,12 +64,12 @@ pub fn experiment_page(
 ///
 /// # Errors
 /// As [`experiment_page`].
-pub fn experiment_curves(feed: &Feed, name: &str, view: &View) -> Result<Curves, FeedError> {
+pub fn experiment_curves(feed: &Feed, name: &str, view: &View) -> Result<PageCurves, FeedError> {
     let sweep = feed.sweep(name)?;
     let lines = chosen_lines(&sweep, view);
     let own = &sweep.report.metric.name;
     let metric = view.metric.as_ref().unwrap_or(own);
-    feed.with(|database, cache| Curves::read((database, cache), &lines, metric, view))
+    feed.with(|database, cache| PageCurves::read((database, cache), &lines, metric, view))
 }
 
 /// The metrics that jobs of the sweep record.
@@ -125,7 +125,7 @@ fn answer(sweep: &Sweep) -> Markup {
     }
 }
 
-fn running(jobs: &[RunningJob]) -> Markup {
+fn running(jobs: &[JobInTraining]) -> Markup {
     if jobs.is_empty() {
         return Markup::default();
     }
@@ -148,7 +148,7 @@ fn running(jobs: &[RunningJob]) -> Markup {
     }
 }
 
-fn running_row(job: &RunningJob) -> Markup {
+fn running_row(job: &JobInTraining) -> Markup {
     html! {
         tr {
             td { (job.device) }

@@ -2,9 +2,9 @@
 
 use super::curve_panel::job_panel;
 use super::failures::end_of;
-use super::layout::{Page, Section};
+use super::layout::{PageContent, PageSection};
 use crate::address::{experiment_path, job_path};
-use crate::curves::{Curves, job_lines};
+use crate::curves::{PageCurves, job_lines};
 use crate::feed::{Feed, FeedError};
 use crate::view::View;
 use convsweep_files::read_regular;
@@ -27,7 +27,7 @@ const LARGEST_LOG: u64 = 16 << 20;
 
 /// A value of a job's resolved file, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ValueOrigin {
+pub struct OriginRow {
     /// Its dotted key.
     pub key: String,
     /// The value.
@@ -45,8 +45,8 @@ pub fn job_page(
     results: &ResultsFolder,
     id: &str,
     view: &View,
-    origins: &dyn Fn(&JobId) -> Result<Vec<ValueOrigin>, String>,
-) -> Result<Page, FeedError> {
+    origins: &dyn Fn(&JobId) -> Result<Vec<OriginRow>, String>,
+) -> Result<PageContent, FeedError> {
     let job = feed.job(id)?;
     let sections = feed.with(|database, _| {
         let reasons = JobReasons::read(results, database, &job)?;
@@ -66,23 +66,23 @@ pub fn job_page(
         let files = database.kept_files(std::slice::from_ref(&job))?;
         let pictures = kept_pictures(results, database, &job, &places)?;
         Ok(vec![
-            Section::live("status", status(&reasons, &places, &run)),
-            Section::fixed("curves", job_panel(&metrics, &own, view)),
-            Section::live("figures", figures(&epochs)),
-            Section::live("images", images(&pictures)),
-            Section::live("log", log(results, &job)),
-            Section::live("files", file_table(&files)),
+            PageSection::live("status", status(&reasons, &places, &run)),
+            PageSection::fixed("curves", job_panel(&metrics, &own, view)),
+            PageSection::live("figures", figures(&epochs)),
+            PageSection::live("images", images(&pictures)),
+            PageSection::live("log", log(results, &job)),
+            PageSection::live("files", file_table(&files)),
         ])
     })?;
     let mut sections = sections;
-    sections.push(Section::fixed("origins", values(origins(&job))));
+    sections.push(PageSection::fixed("origins", values(origins(&job))));
     let places = feed.with(|database, _| Ok(database.places(&job)?))?;
     let mut path = Vec::new();
     if let Some(place) = places.first() {
         path.push((experiment_path(&place.experiment), place.experiment.clone()));
     }
     path.push((job_path(&job), format!("job {job}")));
-    Ok(Page {
+    Ok(PageContent {
         title: format!("job {job}"),
         path,
         sections,
@@ -93,7 +93,7 @@ pub fn job_page(
 ///
 /// # Errors
 /// As [`job_page`].
-pub fn job_curves(feed: &Feed, id: &str, view: &View) -> Result<Curves, FeedError> {
+pub fn job_curves(feed: &Feed, id: &str, view: &View) -> Result<PageCurves, FeedError> {
     let job = feed.job(id)?;
     feed.with(|database, cache| {
         let mut states = database.job_states(std::slice::from_ref(&job))?;
@@ -104,7 +104,7 @@ pub fn job_curves(feed: &Feed, id: &str, view: &View) -> Result<Curves, FeedErro
         };
         let own = own_metric(database, &database.places(&job)?)?;
         let metric = view.metric.as_ref().unwrap_or(&own);
-        Curves::read((database, cache), &job_lines(&job, &state), metric, view)
+        PageCurves::read((database, cache), &job_lines(&job, &state), metric, view)
     })
 }
 
@@ -360,7 +360,7 @@ fn file_table(files: &[KeptFile]) -> Markup {
     }
 }
 
-fn values(origins: Result<Vec<ValueOrigin>, String>) -> Markup {
+fn values(origins: Result<Vec<OriginRow>, String>) -> Markup {
     html! {
         section {
             details {

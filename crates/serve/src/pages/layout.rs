@@ -5,18 +5,18 @@ use maud::{DOCTYPE, Markup, html};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A page.
-pub struct Page {
+pub struct PageContent {
     /// Its title.
     pub title: String,
     /// Where it is: links that lead to it, with their words.
     pub path: Vec<(String, String)>,
     /// Its sections, from top to bottom.
-    pub sections: Vec<Section>,
+    pub sections: Vec<PageSection>,
 }
 
 /// A part of a page that changes as a whole.
 #[derive(Clone)]
-pub struct Section {
+pub struct PageSection {
     /// Its id in the document.
     pub id: &'static str,
     /// Its content; may be empty.
@@ -25,10 +25,10 @@ pub struct Section {
     pub is_live: bool,
 }
 
-impl Section {
+impl PageSection {
     /// A section that is sent again when it changes.
-    pub fn live(id: &'static str, content: Markup) -> Section {
-        Section {
+    pub fn live(id: &'static str, content: Markup) -> PageSection {
+        PageSection {
             id,
             content,
             is_live: true,
@@ -36,10 +36,10 @@ impl Section {
     }
 
     /// A section that stays as it is until the page is loaded again.
-    pub fn fixed(id: &'static str, content: Markup) -> Section {
-        Section {
+    pub fn fixed(id: &'static str, content: Markup) -> PageSection {
+        PageSection {
             is_live: false,
-            ..Section::live(id, content)
+            ..PageSection::live(id, content)
         }
     }
 
@@ -51,7 +51,7 @@ impl Section {
     }
 }
 
-impl Page {
+impl PageContent {
     /// The page as an HTML document.
     pub fn document(&self) -> Markup {
         html! {
@@ -112,7 +112,7 @@ fn head(title: &str) -> Markup {
 }
 
 /// A page that says why something is not shown. It follows when that changes.
-pub fn error_page(error: &FeedError) -> Page {
+pub fn error_page(error: &FeedError) -> PageContent {
     let title = match error.is_unknown_place() {
         true => "Not found",
         false => "Nothing to show yet",
@@ -124,9 +124,9 @@ pub fn error_page(error: &FeedError) -> Page {
             p { a href="/" { "All experiments" } }
         }
     };
-    Page {
+    PageContent {
         title: title.into(),
         path: vec![],
-        sections: vec![Section::live("error", content)],
+        sections: vec![PageSection::live("error", content)],
     }
 }

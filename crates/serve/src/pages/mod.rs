@@ -11,7 +11,7 @@ mod overview;
 mod stored_report;
 
 pub use experiment::{experiment_curves, experiment_page};
-pub use job::{ValueOrigin, images_svg, job_curves, job_page};
-pub use layout::{Page, error_page};
+pub use job::{OriginRow, images_svg, job_curves, job_page};
+pub use layout::{PageContent, error_page};
 pub use overview::overview_page;
 pub use stored_report::{report_file, stored_report_path};

@@ -1,6 +1,6 @@
 //! The experiments of the results folder.
 
-use super::layout::{Page, Section};
+use super::layout::{PageContent, PageSection};
 use crate::address::experiment_path;
 use crate::feed::FeedError;
 use convsweep_progress::RunningProgram;
@@ -17,7 +17,7 @@ pub fn overview_page(
     database: &Database,
     program: &RunningProgram,
     names: &[String],
-) -> Result<Page, FeedError> {
+) -> Result<PageContent, FeedError> {
     let mut experiments = database.experiments()?;
     experiments.retain(|experiment| names.is_empty() || names.contains(&experiment.name));
     experiments.sort_by(|a, b| b.updated.total_cmp(&a.updated));
@@ -58,10 +58,10 @@ pub fn overview_page(
             }
         }
     };
-    Ok(Page {
+    Ok(PageContent {
         title: "Experiments".into(),
         path: vec![],
-        sections: vec![Section::live("experiments", content)],
+        sections: vec![PageSection::live("experiments", content)],
     })
 }
 

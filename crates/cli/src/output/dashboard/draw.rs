@@ -2,7 +2,7 @@
 
 use super::picture::Picture;
 use super::text::{bar, cut, label_width, sparkline};
-use convsweep_progress::RunningJob;
+use convsweep_progress::JobInTraining;
 use convsweep_spec::words::{counted, duration};
 
 /// Maximum number of columns of a curve.
@@ -57,12 +57,12 @@ fn head(picture: &Picture, width: usize) -> Vec<String> {
 }
 
 /// A line for each running job, at most `most` of them.
-fn running(rows: &[RunningJob], width: usize, most: usize) -> Vec<String> {
+fn running(rows: &[JobInTraining], width: usize, most: usize) -> Vec<String> {
     if rows.is_empty() {
         return vec![];
     }
     let shown = &rows[..rows.len().min(most)];
-    let names: Vec<String> = shown.iter().map(RunningJob::name).collect();
+    let names: Vec<String> = shown.iter().map(JobInTraining::name).collect();
     let labels = label_width(names.iter(), width);
     let mut lines = vec![String::new()];
     for row in shown {
@@ -74,7 +74,7 @@ fn running(rows: &[RunningJob], width: usize, most: usize) -> Vec<String> {
     lines
 }
 
-fn running_line(row: &RunningJob, labels: usize, width: usize) -> String {
+fn running_line(row: &JobInTraining, labels: usize, width: usize) -> String {
     let progress = bar(f64::from(row.epoch) / f64::from(row.epochs.max(1)), 10);
     let last = match row.curve.last() {
         Some(value) => format!("{value:.4}"),
@@ -110,7 +110,7 @@ mod tests {
     use convsweep_progress::{Counts, SweepState};
 
     fn picture(slots: usize) -> Picture {
-        let running = |i: usize| RunningJob {
+        let running = |i: usize| JobInTraining {
             device: "cpu".into(),
             job: format!("a{i}"),
             label: format!("lr 0.00{i} and a long name that goes on"),

@@ -2,7 +2,7 @@
 
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_progress::{RunningJob, SweepState};
+use convsweep_progress::{JobInTraining, SweepState};
 use convsweep_runner::LockHolder;
 use convsweep_spec::words::counted;
 use convsweep_store::{Database, FailureRow, LeaderboardEntry};
@@ -45,7 +45,7 @@ impl Picture {
     }
 
     /// Jobs that are being trained.
-    pub fn running(&self) -> &[RunningJob] {
+    pub fn running(&self) -> &[JobInTraining] {
         &self.state.running
     }
 }
