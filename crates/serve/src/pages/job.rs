@@ -151,7 +151,7 @@ enum Pictures {
     /// They are test images, and the job's configuration has not been chosen.
     Sealed,
     /// These.
-    Kept(Predictions),
+    Kept(Box<Predictions>),
 }
 
 /// The pictures that a job has kept. Those of the test images are shown for the chosen configuration
@@ -175,7 +175,7 @@ fn kept_pictures(
         return Ok(Pictures::None);
     };
     if kept.part == Part::Validation || is_chosen(results, database, places)? {
-        return Ok(Pictures::Kept(kept));
+        return Ok(Pictures::Kept(Box::new(kept)));
     }
     Ok(Pictures::Sealed)
 }
