@@ -345,6 +345,13 @@ libtorch() {
     turns train "${2:-5}" "${1:-40}" "${networks[@]}"
 }
 
+# The live page of JOBS jobs with EPOCHS epochs each, in headless Chromium: time to open, bytes, and frames and processor time while 50
+# jobs report every second. Beside Optuna's dashboard and MLflow's page where CONVSWEEP_BENCH_PYTHON has them. Needs ChromeDriver.
+page() {
+    (cd "$root" && cargo build --release --quiet --package convsweep-store --example large)
+    "${CONVSWEEP_BENCH_PYTHON:-python3}" "$root/tests/bench_page.py" "$bin" "${1:-5000}" "${2:-200}"
+}
+
 # The workers for GPUs on this machine, by tests/gpu/run.sh (with its options): facts, layers beside PyTorch's, what happens when memory
 # runs out or a worker dies, and speed beside PyTorch. Under eight minutes on a GPU; `gpu --pretend` tries the script on a CPU, by LibTorch.
 # `gpu --pack FOLDER` makes a folder of programs for a machine without a compiler, where FOLDER/run.sh does the rest.

@@ -1,6 +1,8 @@
 //! A database such as a large sweep leaves: `large FOLDER JOBS EPOCHS` records an experiment `large`
 //! with ten seeds for each configuration, three axes, fifteen metrics an epoch and evaluations on a
-//! thousand images of ten classes. Used by `tests/bench.sh report`.
+//! thousand images of ten classes. With `RUNNING` behind them, so many further jobs have come half
+//! way; it says `ready`, and when its standard input has a line, each of them reports an epoch every
+//! second until their last one. Used by `tests/bench.sh report` and `page`.
 
 #[path = "../tests/folder.rs"]
 mod folder;
@@ -14,6 +16,8 @@ use convsweep_spec::log::{Axis, LogEntry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric, Number};
 use convsweep_spec::outcome::Outcome;
 use convsweep_store::DatabaseWriter;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 const NAME: &str = "large";
 const SEEDS: u32 = 10;
@@ -53,8 +57,10 @@ fn main() {
             .expect("a number")
     };
     let (jobs, epochs): (u32, u32) = (number(), number());
+    let running: u32 = arguments.next().map_or(0, |n| n.parse().expect("a number"));
     let writer = DatabaseWriter::open(&results).expect("opens");
-    let configurations = jobs.div_ceil(SEEDS);
+    let configurations = (jobs + running).div_ceil(SEEDS);
+    let mut open = Vec::new();
     record(
         &writer,
         Record::Revision(Box::new(revision(configurations))),
@@ -63,11 +69,35 @@ fn main() {
         let member = member(position, epochs);
         record(&writer, Record::Member(Box::new(member.clone())));
         for job in &member.jobs {
-            let seed = job.seed * 7919 + u64::from(position);
-            train(&writer, &job.job, epochs, &mut Random(seed), position);
+            let mut training = Training::new(&writer, &job.job, (job.seed, position));
+            if position * SEEDS + job.seed as u32 >= jobs {
+                (1..=epochs / 2).for_each(|epoch| training.epoch(epoch, epochs));
+                open.push(training);
+                continue;
+            }
+            (1..=epochs).for_each(|epoch| training.epoch(epoch, epochs));
+            training.end();
         }
     }
     writer.flush().expect("flushes");
+    report_every_second(&writer, open, epochs);
+}
+
+/// Lets jobs report an epoch every second, from the middle to the end.
+fn report_every_second(writer: &DatabaseWriter, mut open: Vec<Training>, epochs: u32) {
+    if open.is_empty() {
+        return;
+    }
+    println!("ready");
+    std::io::stdin()
+        .read_line(&mut String::new())
+        .expect("reads");
+    for epoch in epochs / 2 + 1..=epochs {
+        open.iter_mut()
+            .for_each(|training| training.epoch(epoch, epochs));
+        writer.flush().expect("flushes");
+        std::thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn record(writer: &DatabaseWriter, record: Record) {
@@ -139,50 +169,78 @@ impl Random {
     }
 }
 
-fn train(writer: &DatabaseWriter, job: &JobId, epochs: u32, random: &mut Random, position: u32) {
-    let [width, rate, _] = places(position);
-    let quality = 0.5 + 0.02 * f64::from(width) + 0.03 * f64::from(rate) + 0.02 * random.next();
-    let mut n = 0;
-    let mut say = |event: Event| {
-        writer.event(Envelope {
-            format: FORMAT,
+/// A job that is being trained.
+struct Training<'a> {
+    writer: &'a DatabaseWriter,
+    job: JobId,
+    random: Random,
+    quality: f64,
+    /// Events so far.
+    n: u64,
+}
+
+impl<'a> Training<'a> {
+    fn new(writer: &'a DatabaseWriter, job: &JobId, (seed, position): (u64, u32)) -> Self {
+        let mut random = Random(seed * 7919 + u64::from(position));
+        let [width, rate, _] = places(position);
+        let quality = 0.5 + 0.02 * f64::from(width) + 0.03 * f64::from(rate) + 0.02 * random.next();
+        let mut training = Training {
+            writer,
             job: job.clone(),
+            random,
+            quality,
+            n: 0,
+        };
+        training.say(Event::Started {
+            pid: 7,
+            host: "h".into(),
+            device: DeviceName::CPU,
+            fingerprint: folder::fingerprint(),
+            from: Start::Scratch,
+            normalization: None,
+        });
+        training
+    }
+
+    fn say(&mut self, event: Event) {
+        self.writer.event(Envelope {
+            format: FORMAT,
+            job: self.job.clone(),
             attempt: 1,
-            n,
-            time: n as f64,
+            n: self.n,
+            time: self.n as f64,
             event,
         });
-        n += 1;
-    };
-    say(Event::Started {
-        pid: 7,
-        host: "h".into(),
-        device: DeviceName::CPU,
-        fingerprint: folder::fingerprint(),
-        from: Start::Scratch,
-        normalization: None,
-    });
-    for epoch in 1..=epochs {
+        self.n += 1;
+    }
+
+    fn epoch(&mut self, epoch: u32, epochs: u32) {
         let share = 1.0 - (-4.0 * f64::from(epoch) / f64::from(epochs)).exp();
-        let mut value = |name: &str| {
-            let value = quality * share + 0.01 * random.next();
-            (name.to_string(), Number(value))
-        };
-        say(Event::Metrics {
+        let mut values = BTreeMap::new();
+        for name in METRICS {
+            let value = self.quality * share + 0.01 * self.random.next();
+            values.insert(name.to_string(), Number(value));
+        }
+        self.say(Event::Metrics {
             phase: 0,
             epoch,
             step: u64::from(epoch) * 10,
-            values: METRICS.iter().map(|name| value(name)).collect(),
+            values,
         });
     }
-    for part in [Part::Validation, Part::Test] {
-        say(Event::Evaluated(evaluation(part, quality, random)));
+
+    fn end(mut self) {
+        for part in [Part::Validation, Part::Test] {
+            let evaluation = evaluation(part, self.quality, &mut self.random);
+            self.say(Event::Evaluated(evaluation));
+        }
+        let seconds = 10.0 + self.random.next();
+        self.say(Event::Ended {
+            outcome: Outcome::Finished,
+            seconds,
+            peak_memory_bytes: 1 << 20,
+        });
     }
-    say(Event::Ended {
-        outcome: Outcome::Finished,
-        seconds: 10.0 + random.next(),
-        peak_memory_bytes: 1 << 20,
-    });
 }
 
 fn evaluation(part: Part, quality: f64, random: &mut Random) -> Evaluation {
