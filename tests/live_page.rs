@@ -200,6 +200,14 @@ fn what_is_chosen_is_in_the_address() {
     // By the keyboard.
     browser.type_into("#plot", "\u{e011}");
     browser.wait_for("document.getElementById('values').textContent.startsWith('seconds ')");
+    browser.type_into("#plot", "+");
+    browser.wait_for("location.search.includes('zoom=')");
+    let range = browser.value("document.querySelector('#plot').dataset.range");
+    browser.value("location.reload()");
+    browser.wait_for("document.querySelector('#plot canvas')");
+    browser.wait_for(&format!(
+        "document.querySelector('#plot').dataset.range === {range}"
+    ));
     browser.value("document.activeElement.blur()");
     browser.click("#sort-time");
     browser.wait_for("location.search.includes('sort=time')");
@@ -350,6 +358,13 @@ fn what_cannot_be_shown_is_said() {
         .run(&["serve", "large"])
         .exits(2)
         .says(&["no experiment \"large\""]);
+    let newer = "pragma user_version = 999";
+    let database = rusqlite::Connection::open(workdir.path("results/convsweep.sqlite"));
+    database
+        .expect("opens")
+        .execute_batch(newer)
+        .expect("is set");
+    workdir.run(&["serve"]).exits(5).says(&["newer"]);
     wait_until("the page follows a rebuild", || {
         workdir.run(&["rebuild"]).exits(0);
         browser.value("document.querySelectorAll('.experiments a').length") == json!(1)

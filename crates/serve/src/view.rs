@@ -33,7 +33,7 @@ pub struct View {
     pub text: String,
     /// Page of the leaderboard, from 0.
     pub page: usize,
-    /// What only the script needs: smoothing and scales.
+    /// What only the script needs: smoothing, scales and the part that is looked at.
     pub drawing: BTreeMap<String, String>,
 }
 
@@ -128,7 +128,7 @@ impl View {
             "order" => self.is_reversed = value == "reversed",
             "text" => self.text = value,
             "page" => self.page = value.parse::<usize>().unwrap_or(1).saturating_sub(1),
-            "smooth" | "log" if !value.is_empty() && value != "0" => {
+            "smooth" | "log" | "zoom" if !value.is_empty() && value != "0" => {
                 self.drawing.insert(name.into(), value);
             }
             _ => {
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_address_says_what_is_shown() {
-        let query = "metric=val_loss&x=seconds&seeds=each&log=y&smooth=30&text=lr+0.1%26\
+        let query = "metric=val_loss&x=seconds&seeds=each&log=y&smooth=30&zoom=2_7.5&text=lr+0.1%26\
             &where.model.parameters.width=16&sort=time&order=reversed&tick=ab&tick=cd&page=3";
         let view = View::of_query(query);
         assert_eq!(view.query(), query);

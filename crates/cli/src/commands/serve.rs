@@ -106,9 +106,10 @@ impl LivePage {
         }
     }
 
-    /// Ends it, when browsers have had time to be told of the end.
+    /// Ends it, when browsers have had time to be told of the end of the run.
     pub fn close(self) {
         sleep(LAST_WORDS);
+        say_error("the page has ended with the run; `convsweep serve` shows it again");
     }
 }
 

@@ -21,12 +21,14 @@
     const apart = new Set(["tick", "sort", "order"]);
     // Ticks of rows that another page of the leaderboard has stay.
     const shown = new Set([...document.querySelectorAll('input[name="tick"]')].map((box) => box.value));
+    // Another axis has other numbers.
+    if ((old.get("x") ?? "epoch") !== fields.elements.x.value) old.delete("zoom");
     for (const [name, value] of new FormData(fields)) {
       const isDefault = value === "" || (name === "smooth" && value === "0") ||
         (name === "x" && value === "epoch") || (name === "metric" && value === plot.ownMetric);
       if (!apart.has(name) && !isDefault) chosen.append(name, value);
     }
-    for (const name of ["sort", "order"]) if (old.has(name)) chosen.append(name, old.get(name));
+    for (const name of ["sort", "order", "zoom"]) if (old.has(name)) chosen.append(name, old.get(name));
     for (const tick of old.getAll("tick")) if (!shown.has(tick)) chosen.append("tick", tick);
     for (const box of document.querySelectorAll('input[name="tick"]:checked')) chosen.append("tick", box.value);
     return chosen;
@@ -138,7 +140,7 @@
           curve.y = curve.y.slice(0, from).concat(y);
         }
       }
-      this.draw(Boolean(message.series));
+      this.draw();
     },
 
     choice(name) { return form()?.elements[name]?.value ?? ""; },
@@ -149,18 +151,25 @@
       return tables.length ? uPlot.join(tables) : [[], []];
     },
 
-    draw(isNew) {
+    // The part that is looked at is in the address, too.
+    setZoom(range) {
+      this.zoom = range;
+      const search = new URLSearchParams(location.search);
+      if (range) search.set("zoom", range.map(number).join("_"));
+      else search.delete("zoom");
+      history.replaceState(null, "", address(search));
+    },
+
+    draw() {
       const box = plotBox();
       if (!box || !this.data) return;
       const log = this.choice("log");
       const shape = JSON.stringify([this.data.metric, this.data.axis, log, this.data.series.map((s) => s.id), document.documentElement.dataset.theme]);
       if (this.chart && shape === this.shape) {
-        const { min, max } = this.chart.scales.x;
         this.chart.setData(this.aligned(), !this.zoom);
-        if (this.zoom) this.chart.setScale("x", { min, max });
+        if (this.zoom) this.chart.setScale("x", { min: this.zoom[0], max: this.zoom[1] });
       } else {
         this.chart?.destroy();
-        this.zoom = null;
         this.shape = shape;
         box.textContent = "";
         if (this.data.series.length === 0) {
@@ -170,6 +179,9 @@
           this.chart = null;
         } else {
           this.chart = new uPlot(this.options(box, log), this.aligned(), box);
+          const range = new URLSearchParams(location.search).get("zoom")?.split("_").map(Number);
+          this.zoom = range?.length === 2 && range.every(Number.isFinite) ? range : null;
+          if (this.zoom) this.chart.setScale("x", { min: range[0], max: range[1] });
         }
       }
       paintKeys();
@@ -194,7 +206,9 @@
         ],
         legend: { markers: { dash: (_, i) => STYLES[i > 0 ? this.slot(this.data.series[i - 1].id) % STYLES.length : 0] } },
         hooks: {
-          setSelect: [(chart) => { this.zoom = chart.select.width > 0; }],
+          setSelect: [(chart) => {
+            if (chart.select.width > 0) this.setZoom([0, chart.select.width].map((x) => chart.posToVal(chart.select.left + x, "x")));
+          }],
           setScale: [(chart, key) => { if (key === "x") box.dataset.range = [chart.scales.x.min, chart.scales.x.max].map(number).join(" to "); }],
         },
       };
@@ -227,8 +241,9 @@
         const middle = chart.cursor.idx ? xs[chart.cursor.idx] : (min + max) / 2;
         const half = (max - min) * (event.key === "+" ? 0.25 : 1);
         const all = event.key === "0" || middle - half < xs[0] && middle + half > xs[xs.length - 1];
-        this.zoom = !all;
-        chart.setScale("x", all ? { min: xs[0], max: xs[xs.length - 1] } : { min: Math.max(xs[0], middle - half), max: Math.min(xs[xs.length - 1], middle + half) });
+        const range = all ? [xs[0], xs[xs.length - 1]] : [Math.max(xs[0], middle - half), Math.min(xs[xs.length - 1], middle + half)];
+        this.setZoom(all ? null : range);
+        chart.setScale("x", { min: range[0], max: range[1] });
         event.preventDefault();
       }
     },
@@ -283,6 +298,9 @@
     choose(new URLSearchParams(link.getAttribute("href")), true);
   });
   addEventListener("popstate", () => location.reload());
+  document.addEventListener("dblclick", (event) => {
+    if (plotBox()?.contains(event.target)) plot.setZoom(null);
+  });
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest?.("input, select, textarea");
     if (event.target === plotBox()) plot.key(event);

@@ -120,22 +120,21 @@ mod tests {
             curve: vec![0.1, 0.4, 0.3],
         };
         let figures = "val_accuracy 0.9000 ± 0.0100 (3 of 3 seeds)";
+        let mut state = SweepState::default();
+        state.name = "small".into();
+        state.counts = Counts {
+            jobs: 40,
+            finished: 10,
+            failed: 2,
+            pruned: 8,
+            running: slots,
+            waiting: 20 - slots.min(20),
+            ..Counts::default()
+        };
+        state.seconds_a_job = Some(60.0);
+        state.running = (0..slots).map(running).collect();
         Picture {
-            state: SweepState {
-                name: "small".into(),
-                counts: Counts {
-                    jobs: 40,
-                    finished: 10,
-                    failed: 2,
-                    pruned: 8,
-                    running: slots,
-                    waiting: 20 - slots.min(20),
-                    ..Counts::default()
-                },
-                seconds_a_job: Some(60.0),
-                running: (0..slots).map(running).collect(),
-                ..SweepState::default()
-            },
+            state,
             holder: Some("process 7 on here, for 8 s".into()),
             best: vec![("lr 0.01".into(), figures.into())],
             failures: vec![("lr 10, seed 0".into(), "crashed signal 9".into())],
