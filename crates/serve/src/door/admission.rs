@@ -114,3 +114,18 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
         Some(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_80_may_be_left_out() {
+        let hosts = ["127.0.0.1:80", "localhost:80", "127.0.0.1", "localhost"];
+        assert_eq!(Admission::new(80).hosts, hosts);
+        assert_eq!(
+            Admission::new(8080).hosts,
+            ["127.0.0.1:8080", "localhost:8080"]
+        );
+    }
+}

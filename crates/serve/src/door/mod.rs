@@ -43,6 +43,7 @@ mod headers;
 mod limits;
 mod login;
 mod notices;
+mod ports;
 mod ssh;
 mod streams;
 mod token;
@@ -54,10 +55,9 @@ pub use streams::StreamPermit;
 
 use axum::Router;
 use guard::Guard;
-use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::{fmt, io, thread};
 use thiserror::Error;
 use token::Token;
 use tokio::sync::watch;
@@ -75,6 +75,11 @@ pub enum DoorError {
         "port {0} may not be opened: the system keeps it for privileged programs. Choose one from 1024 to 65535 with --port, or leave --port out for a free one"
     )]
     PortForbidden(u16),
+    /// No browser would open it.
+    #[error(
+        "browsers refuse to open port {0}, since it belongs to another protocol. Choose another one with --port, or leave --port out for a free one"
+    )]
+    PortBlocked(u16),
     /// The loopback does not work.
     #[error("no page can be shown: 127.0.0.1 cannot be listened on ({0})")]
     Listen(#[source] io::Error),
@@ -90,7 +95,6 @@ pub enum DoorError {
 
 /// A port of the loopback that is open, with the token that lets browsers in. Connections wait
 /// until [`start`](Self::start).
-#[derive(Debug)]
 pub struct Door {
     listener: TcpListener,
     port: u16,
@@ -100,22 +104,16 @@ pub struct Door {
 }
 
 impl Door {
-    /// Listens at `port` of 127.0.0.1, or at a free one that the system chooses.
+    /// Listens at `port` of 127.0.0.1, or at a free one that the system chooses (`None` or 0).
     ///
     /// # Errors
-    /// If the port is taken or forbidden, or if the system gives no socket or no random numbers.
+    /// If the port is taken or forbidden, if browsers refuse it, or if the system gives no socket or no random numbers.
     pub fn open(port: Option<u16>) -> Result<Door, DoorError> {
-        let asked = port.unwrap_or(0);
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, asked)).map_err(|error| {
-                match error.kind() {
-                    io::ErrorKind::AddrInUse => DoorError::PortTaken(asked),
-                    io::ErrorKind::PermissionDenied => DoorError::PortForbidden(asked),
-                    _ => DoorError::Listen(error),
-                }
-            })?;
-        listener.set_nonblocking(true).map_err(DoorError::Listen)?;
-        let port = listener.local_addr().map_err(DoorError::Listen)?.port();
+        let (listener, port) = match port {
+            None | Some(0) => listen_anywhere()?,
+            Some(port) if ports::is_blocked(port) => return Err(DoorError::PortBlocked(port)),
+            Some(port) => listen(port)?,
+        };
         let token = Token::random().map_err(DoorError::Random)?;
         let link = format!("http://127.0.0.1:{port}/?token={}", token.text());
         Ok(Door {
@@ -177,8 +175,30 @@ impl Door {
     }
 }
 
+/// A socket at `port` of 127.0.0.1, or at a port that the system chooses (0), and its port.
+fn listen(port: u16) -> Result<(TcpListener, u16), DoorError> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => DoorError::PortTaken(port),
+        io::ErrorKind::PermissionDenied => DoorError::PortForbidden(port),
+        _ => DoorError::Listen(error),
+    })?;
+    listener.set_nonblocking(true).map_err(DoorError::Listen)?;
+    let port = listener.local_addr().map_err(DoorError::Listen)?.port();
+    Ok((listener, port))
+}
+
+/// A socket at a free port of 127.0.0.1 that browsers open, and its port.
+fn listen_anywhere() -> Result<(TcpListener, u16), DoorError> {
+    loop {
+        let (listener, port) = listen(0)?;
+        if !ports::is_blocked(port) {
+            return Ok((listener, port));
+        }
+    }
+}
+
 /// A door at which requests are answered. Dropping it closes it.
-#[derive(Debug)]
 pub struct RunningDoor {
     port: u16,
     link: String,
@@ -201,6 +221,19 @@ impl RunningDoor {
     /// Takes a second at most, also where a handler holds the thread up.
     pub fn stop(self) {
         drop(self);
+    }
+}
+
+// The link is a secret that no log may hold.
+impl fmt::Debug for Door {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Door({})", self.port)
+    }
+}
+
+impl fmt::Debug for RunningDoor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RunningDoor({})", self.port)
     }
 }
 

@@ -53,7 +53,8 @@ impl Notice {
             Notice::Host { port } => {
                 return format!(
                     "This page answers to 127.0.0.1:{port} and localhost:{port} only, and was asked for by another name or port. \
-                     Through a tunnel, use the same port on both sides: ssh -N -L {port}:127.0.0.1:{port} USER@HOST."
+                     Through a tunnel, use the same port on both sides: ssh -N -L {port}:127.0.0.1:{port} USER@HOST. \
+                     If {port} is taken on your own machine, start the program with another --port."
                 );
             }
             Notice::Target => "The request must name a path of this page, such as /.",

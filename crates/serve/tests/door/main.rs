@@ -1,7 +1,12 @@
-//! The door over real sockets. Tests are named after published holes where there are such.
+//! The door over real sockets: tests are named after published holes where there are such.
 
 #![allow(clippy::unwrap_used)]
 
+mod admission;
+mod answers;
 mod client;
 mod entry;
+mod opening;
+mod patience;
 mod routes;
+mod streams;
