@@ -1,7 +1,7 @@
 //! Which address shows what.
 
 use crate::assets::{asset, icon};
-use crate::door::{Policy, StreamPermit};
+use crate::door::{ContentPolicy, StreamPermit};
 use crate::events::events;
 use crate::feed::FeedError;
 use crate::pages::{error_page, images_svg, report_file, stored_report_path};
@@ -117,7 +117,7 @@ async fn report(State(site): Shared, Path(name): Path<String>) -> Response {
     match found.await {
         Ok(bytes) => {
             let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-            (Policy::STORED_REPORT, kind, bytes).into_response()
+            (ContentPolicy::STORED_REPORT, kind, bytes).into_response()
         }
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
@@ -151,7 +151,7 @@ async fn stored_file(site: Arc<Site>, name: String, is_chart: bool, file: String
 /// A file with styles and images of its own, and no script.
 fn picture(content: Vec<u8>, media_type: &'static str) -> Response {
     (
-        Policy::STORED_REPORT,
+        ContentPolicy::STORED_REPORT,
         [(header::CONTENT_TYPE, media_type)],
         content,
     )

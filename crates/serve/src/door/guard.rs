@@ -3,7 +3,7 @@
 use super::admission::{Admission, is_led_here};
 use super::headers;
 use super::limits::Limits;
-use super::login::{Entry, Login};
+use super::login::{Access, Login};
 use super::notices::{Notice, onward};
 use super::streams::Streams;
 use super::token::Token;
@@ -72,8 +72,8 @@ impl Guard {
             Err(notice) => return notice.into_response(),
         };
         match self.login.entry(&parts.uri, &parts.headers) {
-            Ok(Entry::Answer) => self.handle(parts).await,
-            Ok(Entry::Cookie(address)) => self.let_in(&format!("http://{host}{address}")),
+            Ok(Access::Answer) => self.handle(parts).await,
+            Ok(Access::Cookie(address)) => self.let_in(&format!("http://{host}{address}")),
             // The cookie may be there, and only not sent since another page's link led here.
             Err(Notice::NoCookie) if is_led_here(&parts.headers) => onward(
                 StatusCode::UNAUTHORIZED,

@@ -22,14 +22,15 @@ const FIXED: [(HeaderName, &str); 5] = [
 
 /// What the browser lets an answer do (`Content-Security-Policy`).
 ///
-/// An answer has [`Policy::PAGE`] unless its handler returns another one with it, as in
-/// `(Policy::STORED_REPORT, Html(text))`. The header itself cannot be set by handlers.
+/// An answer has [`ContentPolicy::PAGE`] unless its handler returns another one with it, as in
+/// `(ContentPolicy::STORED_REPORT, Html(text))`. The header itself cannot be set by handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy(&'static str);
+pub struct ContentPolicy(&'static str);
 
-impl Policy {
-    /// Scripts, styles, pictures, fonts and data of this page only, and nothing inline.
-    pub const PAGE: Policy = Policy(
+impl ContentPolicy {
+    /// Scripts, styles, pictures, fonts and data of this page only, and nothing inline but pictures in
+    /// `data:` addresses.
+    pub const PAGE: ContentPolicy = ContentPolicy(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'",
@@ -37,7 +38,7 @@ impl Policy {
 
     /// A document that holds everything itself and runs nothing: inline styles, and pictures and
     /// fonts in `data:` addresses.
-    pub const STORED_REPORT: Policy = Policy(
+    pub const STORED_REPORT: ContentPolicy = ContentPolicy(
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
@@ -48,7 +49,7 @@ impl Policy {
     }
 }
 
-impl IntoResponseParts for Policy {
+impl IntoResponseParts for ContentPolicy {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
@@ -60,7 +61,7 @@ impl IntoResponseParts for Policy {
 /// Adds what every answer says. Only `Cache-Control` may have been set before: by default, nothing
 /// is kept.
 pub(super) fn complete(response: &mut Response) {
-    let policy = *response.extensions().get().unwrap_or(&Policy::PAGE);
+    let policy = *response.extensions().get().unwrap_or(&ContentPolicy::PAGE);
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));

@@ -9,7 +9,7 @@ const PARAMETER: &str = "token=";
 
 /// What the token or the cookie of a request gives it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum Access {
     /// The answer: the cookie is right.
     Answer,
     /// A cookie, and the same address without the token, as a path with a query.
@@ -35,13 +35,13 @@ impl Login {
     ///
     /// # Errors
     /// If it has neither the token nor the cookie.
-    pub(super) fn entry(&self, uri: &Uri, headers: &HeaderMap) -> Result<Entry, Notice> {
+    pub(super) fn entry(&self, uri: &Uri, headers: &HeaderMap) -> Result<Access, Notice> {
         let is_known = self.has_cookie(headers);
         let (claimed, address) = without_token(uri);
         match claimed {
-            None if is_known => Ok(Entry::Answer),
+            None if is_known => Ok(Access::Answer),
             None => Err(Notice::NoCookie),
-            Some(claimed) if is_known || self.token.equals(claimed) => Ok(Entry::Cookie(address)),
+            Some(claimed) if is_known || self.token.equals(claimed) => Ok(Access::Cookie(address)),
             Some(_) => Err(Notice::WrongToken),
         }
     }

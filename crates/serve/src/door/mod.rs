@@ -11,7 +11,7 @@
 //! 4. Who asks: the token of the printed link, once, and from then on a cookie.
 //!
 //! Only then does a handler see the request. Every answer, the handlers' and the door's own, leaves
-//! with the same headers (see [`Policy`]); the exception is what the HTTP library answers to bytes
+//! with the same headers (see [`ContentPolicy`]); the exception is what the HTTP library answers to bytes
 //! that are no request, which is a status without content.
 //!
 //! The door has a thread and a runtime of its own, so that nothing a browser does can hold up a
@@ -20,10 +20,10 @@
 //!
 //! ```
 //! use axum::{Router, extract::Path, response::Html, routing::get};
-//! use convsweep_serve::door::{Door, Policy};
+//! use convsweep_serve::door::{Door, ContentPolicy};
 //!
-//! async fn report(Path(name): Path<String>) -> (Policy, Html<String>) {
-//!     (Policy::STORED_REPORT, Html(format!("the stored page of {name}")))
+//! async fn report(Path(name): Path<String>) -> (ContentPolicy, Html<String>) {
+//!     (ContentPolicy::STORED_REPORT, Html(format!("the stored page of {name}")))
 //! }
 //!
 //! let door = Door::open(None)?;
@@ -48,7 +48,7 @@ mod ssh;
 mod streams;
 mod token;
 
-pub use headers::Policy;
+pub use headers::ContentPolicy;
 pub use limits::Limits;
 pub use ssh::ssh_hint;
 pub use streams::StreamPermit;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// What a process knows of the login that it runs in.
 #[derive(Debug, Default)]
-struct Session {
+struct SshSession {
     /// `SSH_CONNECTION`: the client's address and port, and those of this machine.
     connection: Option<String>,
     /// `SSH_TTY` is set.
@@ -20,7 +20,7 @@ struct Session {
 /// `None` if the program seems to run on the user's own machine.
 pub fn ssh_hint(port: u16) -> Option<String> {
     let text = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let session = Session {
+    let session = SshSession {
         connection: text("SSH_CONNECTION"),
         has_terminal: text("SSH_TTY").is_some(),
         user: text("USER").or_else(|| text("LOGNAME")),
@@ -30,7 +30,7 @@ pub fn ssh_hint(port: u16) -> Option<String> {
     hint(port, &session)
 }
 
-fn hint(port: u16, session: &Session) -> Option<String> {
+fn hint(port: u16, session: &SshSession) -> Option<String> {
     let is_remote = session.connection.is_some() || session.has_terminal;
     let submit_host = session.submit_host.as_deref();
     let submit_host = submit_host.filter(|host| first_label(host) != first_label(&session.host));
@@ -85,13 +85,13 @@ fn plain_or<'a>(name: &'a str, placeholder: &'a str) -> &'a str {
 mod tests {
     use super::*;
 
-    fn check(session: Session, way: &str) {
+    fn check(session: SshSession, way: &str) {
         let line = format!("from your own machine: ssh -N -L 4000:127.0.0.1:4000 {way}");
         assert_eq!(hint(4000, &session), Some(line));
     }
 
-    fn session(connection: Option<&str>, submit_host: Option<&str>) -> Session {
-        Session {
+    fn session(connection: Option<&str>, submit_host: Option<&str>) -> SshSession {
+        SshSession {
             connection: connection.map(str::to_owned),
             has_terminal: true,
             user: Some("ada".to_owned()),
@@ -102,12 +102,12 @@ mod tests {
 
     #[test]
     fn own_machine_needs_no_hint() {
-        let local = Session {
+        let local = SshSession {
             has_terminal: false,
             ..session(None, None)
         };
         assert_eq!(hint(4000, &local), None);
-        let submitted_here = Session {
+        let submitted_here = SshSession {
             has_terminal: false,
             ..session(None, Some("node07"))
         };
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn names_that_a_shell_would_not_take_for_words_are_left_out() {
         for name in ["", "-oProxyCommand=x", "a b", "a;b", "$(a)", "ä"] {
-            let odd = Session {
+            let odd = SshSession {
                 user: Some(name.to_owned()),
                 host: name.to_owned(),
                 ..session(None, None)

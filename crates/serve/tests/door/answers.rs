@@ -5,10 +5,10 @@ use crate::routes::{PAGE, PANIC, open, open_with};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use convsweep_serve::door::{Limits, Policy, RunningDoor};
+use convsweep_serve::door::{ContentPolicy, Limits, RunningDoor};
 use std::time::Duration;
 
-fn check_headers(answer: &Answer, policy: Policy, cache: &str) {
+fn check_headers(answer: &Answer, policy: ContentPolicy, cache: &str) {
     for (name, value) in [
         ("content-security-policy", policy.text()),
         ("x-content-type-options", "nosniff"),
@@ -28,7 +28,7 @@ fn check_headers(answer: &Answer, policy: Policy, cache: &str) {
 /// page shows it.
 #[test]
 fn stored_script_as_in_aim_3333() {
-    let policy = Policy::PAGE.text();
+    let policy = ContentPolicy::PAGE.text();
     for own in [
         "default-src 'none';",
         "script-src 'self';",
@@ -56,7 +56,7 @@ fn stored_script_as_in_aim_3333() {
     ];
     for (status, answer) in answers {
         assert_eq!(answer.status, status, "{}", answer.head);
-        check_headers(&answer, Policy::PAGE, "no-store");
+        check_headers(&answer, ContentPolicy::PAGE, "no-store");
     }
 }
 
@@ -64,8 +64,8 @@ fn stored_script_as_in_aim_3333() {
 fn stored_report_may_have_styles_and_no_script() {
     let door = open();
     let answer = visit(&door, "/report/width", "");
-    check_headers(&answer, Policy::STORED_REPORT, "no-store");
-    let policy = Policy::STORED_REPORT.text();
+    check_headers(&answer, ContentPolicy::STORED_REPORT, "no-store");
+    let policy = ContentPolicy::STORED_REPORT.text();
     assert!(policy.starts_with("sandbox; default-src 'none'; style-src 'unsafe-inline'"));
     assert!(!policy.contains("script"), "{policy}");
 }
@@ -74,7 +74,7 @@ fn stored_report_may_have_styles_and_no_script() {
 fn assets_may_be_kept_by_the_browser() {
     let door = open();
     let answer = visit(&door, "/asset/page.css", "");
-    check_headers(&answer, Policy::PAGE, "private, max-age=3600");
+    check_headers(&answer, ContentPolicy::PAGE, "private, max-age=3600");
     assert_eq!(answer.header("content-type"), "text/css");
 }
 
@@ -171,7 +171,7 @@ fn handler_that_never_answers_is_given_up() {
     let answer = visit(&door, "/never", "");
     assert_eq!(answer.status, 503);
     assert_eq!(answer.header("retry-after"), "5");
-    check_headers(&answer, Policy::PAGE, "no-store");
+    check_headers(&answer, ContentPolicy::PAGE, "no-store");
     assert_eq!(visit(&door, "/", "").body, PAGE);
 }
 

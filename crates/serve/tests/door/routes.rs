@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
-use convsweep_serve::door::{Door, Limits, Policy, RunningDoor};
+use convsweep_serve::door::{ContentPolicy, Door, Limits, RunningDoor};
 use futures_util::{StreamExt, stream};
 use std::io;
 
@@ -50,8 +50,8 @@ async fn asset(Path(name): Path<String>) -> impl IntoResponse {
     (headers, content).into_response()
 }
 
-async fn report(Path(name): Path<String>) -> (Policy, Html<String>) {
-    (Policy::STORED_REPORT, Html(name))
+async fn report(Path(name): Path<String>) -> (ContentPolicy, Html<String>) {
+    (ContentPolicy::STORED_REPORT, Html(name))
 }
 
 /// A handler that would like the browser to do anything.
