@@ -4,6 +4,7 @@ use crate::axes::{AxisAnswer, Cells, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
 use crate::image_agreement::ImageRelation;
+use crate::next::{NextSteps, next_steps};
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairing::{Pairing, folds};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
@@ -61,6 +62,8 @@ pub struct Answers {
     pub noise: Option<SeedNoise>,
     /// By how much the result of the best is flattered, because it was chosen by it.
     pub choice: Option<ChoiceOptimism>,
+    /// What would settle what is open.
+    pub next: NextSteps,
 }
 
 /// A configuration with its result.
@@ -152,6 +155,7 @@ impl Answers {
             };
             answer.take_pairs(&pairs.kept, label);
         }
+        let next = next_steps(sweep, &pairs, &ranks);
         let best = ranks.first().copied();
         let diverged = estimates.each.iter().any(|e| e.diverged > 0);
         Answers {
@@ -178,6 +182,7 @@ impl Answers {
             interactions,
             noise: best.and_then(|best| seed_noise(&sweep.configurations[best])),
             choice: choice_optimism(sweep, &estimates, &ranks),
+            next,
         }
     }
 

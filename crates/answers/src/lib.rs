@@ -4,7 +4,7 @@
 //! its JSON and the report all take it from here, so that they cannot disagree. The methods
 //! themselves are in `convsweep_statistics`.
 //!
-//! The README says what the answers stand on. These are the details; `tests/recompute.py` computes
+//! `convsweep help statistics` says what the answers stand on. These are the details; `tests/recompute.py` computes
 //! the figures once more by them.
 //!
 //! - **Order.** By the mean over the runs that count; of equal ones, the earlier in the plan first.
@@ -44,6 +44,7 @@ mod credibility;
 mod estimates;
 mod image_agreement;
 mod metric_format;
+mod next;
 mod noise;
 mod pairing;
 mod pairs;
@@ -63,6 +64,7 @@ pub use image_agreement::{
     ImageAgreement, ImageRelation, compare_networks, image_agreement, image_relation,
 };
 pub use metric_format::MetricFormat;
+pub use next::{AxisEdge, AxisEnd, MoreRuns, NextSteps};
 pub use noise::SeedNoise;
 pub use pairing::PairMethod;
 pub use pairs::{

@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::commands::CliCommand;
-use clap::Parser;
+use crate::help::topics;
+use clap::{ArgMatches, Parser};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -14,9 +15,19 @@ Environment: CONVSWEEP_DATA folder of image sets (default: the user's cache fold
 CONVSWEEP_RESULTS results folder (default: results/) · \
 CONVSWEEP_LOG what is logged on stderr, such as debug (every run also writes results/NAME/run.log)";
 
+fn after_help() -> String {
+    format!("{}\n{AFTER_HELP}", topics())
+}
+
 /// The experiment runner for image-classifying CNNs.
 #[derive(Debug, Parser)]
-#[command(name = "convsweep", version, after_help = AFTER_HELP, max_term_width = 120)]
+#[command(
+    name = "convsweep",
+    version,
+    after_help = after_help(),
+    max_term_width = 120,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -36,4 +47,20 @@ pub struct Cli {
     /// Show warnings and errors only.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+}
+
+/// Commands that tell errors in their own lines, or whose JSON has the form that the user asked
+/// for.
+const OWN_ERRORS: [&str; 3] = ["run", "retry", "query"];
+
+/// Whether a command was given `--json` and tells errors as an object.
+pub fn asks_for_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((name, _)) if OWN_ERRORS.contains(&name) => false,
+        Some((_, inner)) => {
+            let json = inner.try_get_one::<bool>("json");
+            json.is_ok_and(|json| json == Some(&true)) || asks_for_json(inner)
+        }
+        None => false,
+    }
 }

@@ -2,8 +2,9 @@
 
 use convsweep_data::{DataError, DataErrorKind};
 use convsweep_files::system_remedy_or;
-use convsweep_plan::Problems;
+use convsweep_plan::{ProblemLine, Problems};
 use convsweep_runner::RunnerError;
+use serde_json::{Value, json};
 use std::fmt;
 use std::io::{ErrorKind, IsTerminal};
 
@@ -35,6 +36,8 @@ pub struct CommandError {
     pub exit: Exit,
     /// What was asked, what was found, what to do.
     pub message: String,
+    /// The places of what is wrong in experiment files.
+    pub problems: Vec<ProblemLine>,
 }
 
 impl fmt::Display for CommandError {
@@ -62,8 +65,22 @@ impl<T, E: fmt::Display> Code<T> for Result<T, E> {
 
 /// An error with an exit code.
 pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
+    failure_with(exit, message, vec![])
+}
+
+/// An error with an exit code and the problems of experiment files.
+pub fn failure_with(
+    exit: Exit,
+    message: impl Into<String>,
+    problems: Vec<ProblemLine>,
+) -> anyhow::Error {
     let message = message.into();
-    CommandError { exit, message }.into()
+    CommandError {
+        exit,
+        message,
+        problems,
+    }
+    .into()
 }
 
 /// The exit code of an error: its own; of stdout that cannot be written, that of a wrong command
@@ -76,6 +93,35 @@ pub fn of(error: &anyhow::Error) -> Exit {
     }
 }
 
+/// The problems of experiment files that an error tells of.
+pub fn problems_of(error: &anyhow::Error) -> &[ProblemLine] {
+    match error.downcast_ref::<CommandError>() {
+        Some(error) => &error.problems,
+        None => &[],
+    }
+}
+
+/// An error as JSON: its exit code, its message, and the problems of experiment files with their
+/// places. Lines and columns begin at 1; 0 is a problem without a place.
+pub fn object(error: &anyhow::Error) -> Value {
+    let problem = |problem: &ProblemLine| {
+        json!({
+            "file": problem.file,
+            "line": problem.line,
+            "column": problem.column,
+            "message": problem.message,
+            "detail": problem.detail,
+            "help": problem.help,
+        })
+    };
+    let problems: Vec<Value> = problems_of(error).iter().map(problem).collect();
+    json!({
+        "exit_code": of(error) as u8,
+        "message": console::strip_ansi_codes(format!("{error:#}").trim_end()),
+        "problems": problems,
+    })
+}
+
 /// Problems of an experiment file as an error, in colours if stderr is a terminal.
 pub fn plan_failure(problems: Problems) -> anyhow::Error {
     let exit = if problems.only_data() {
@@ -85,7 +131,7 @@ pub fn plan_failure(problems: Problems) -> anyhow::Error {
     };
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colours = std::io::stderr().is_terminal() && !no_color;
-    failure(exit, problems.render(colours))
+    failure_with(exit, problems.render(colours), problems.lines())
 }
 
 /// An error of the image sets with its exit code.

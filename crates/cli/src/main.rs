@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 mod exit;
+mod help;
 mod inference;
 mod integrity;
 mod limits;
@@ -17,11 +18,13 @@ mod process_groups;
 mod signals;
 mod streams;
 
-use clap::{CommandFactory, Parser};
-use cli::Cli;
+use clap::{CommandFactory, FromArgMatches};
+use cli::{Cli, asks_for_json};
 use context::Context;
 use convsweep_spec::words::printable_lines;
 use exit::Exit;
+use output::json::say_line;
+use serde_json::json;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use streams::say_error;
@@ -45,12 +48,14 @@ fn start() -> ExitCode {
     convsweep_runner::local::raise_open_files();
     // Without it, the system ends the program where a file becomes too large.
     _ = convsweep_files::survive_size_limit();
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::start(cli.quiet);
     if let Some(note) = limits::memory_note().filter(|_| !cli.quiet) {
         say_error(&note);
     }
-    let exit = panics::caught(|| exit_of(run(cli))).unwrap_or(Exit::Internal);
+    let as_json = asks_for_json(&matches);
+    let exit = panics::caught(|| exit_of(run(cli), as_json)).unwrap_or(Exit::Internal);
     streams::finish();
     if panics::has_panicked() {
         return ExitCode::from(Exit::Internal as u8);
@@ -58,13 +63,17 @@ fn start() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// The exit code; the user is told of an error.
-fn exit_of(result: anyhow::Result<Exit>) -> Exit {
+/// The exit code; the user is told of an error, and so is a program that reads JSON.
+fn exit_of(result: anyhow::Result<Exit>, as_json: bool) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) if is_closed_pipe(&error) => Exit::Complete,
         Err(error) => {
             say_error(&with_label(&format!("{error:#}")));
+            if as_json {
+                // Nobody may read it.
+                _ = say_line(&json!({ "error": exit::object(&error) }));
+            }
             exit::of(&error)
         }
     }

@@ -36,6 +36,7 @@ pub use document::seeds::Seeds;
 pub use language::json_schema::json_schema;
 pub use language::presets::{Preset, preset, presets};
 pub use language::reference::reference;
+pub use language::reference_json::reference_json;
 pub use language::starter::starter;
 pub use language::suggest::nearest;
 pub use plan::provenance::{Provenance, ValueOrigin};

@@ -18,6 +18,10 @@ pub struct AcrossReport {
     ///
     /// [`Report::answer`]: crate::Report::answer
     pub answer: String,
+    /// The sentences of the answer.
+    pub sentences: Vec<String>,
+    /// What is to be known beside them.
+    pub notes: Vec<String>,
     /// The choices for a terminal.
     pub choices: TextTable,
     /// The page.
@@ -72,6 +76,8 @@ pub fn report_across(
     let notes = [warnings, across.caveats()].concat();
     Ok(AcrossReport {
         answer: crate::answer::terminal_text(across.sentences(), &notes),
+        sentences: across.sentences(),
+        notes,
         choices: table,
         html,
         charts,

@@ -29,6 +29,7 @@ pub use page::{AFTER_LEADERBOARD, STYLE};
 pub use scope::ReportScope;
 
 use charts::ChartData;
+use convsweep_answers::Answers;
 use convsweep_spec::data::{DataSpec, ImageNames};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::ExperimentRows;
@@ -45,6 +46,12 @@ pub struct Report {
     /// The answer and the warnings as plain text for a terminal: a line for each paragraph, with an
     /// empty line between them.
     pub answer: String,
+    /// The paragraphs of the answer.
+    pub sentences: Vec<String>,
+    /// The warnings.
+    pub warnings: Vec<String>,
+    /// What the results say, as data.
+    pub answers: Answers,
     /// The leaderboard for a terminal.
     pub leaderboard: TextTable,
     /// The page.
@@ -131,7 +138,10 @@ pub fn report_with(
     let html = folder.write("report.html", page.html().as_bytes())?;
     folder.publish(|_| true)?;
     Ok(Report {
-        answer: answer::terminal_text(answer, &warnings),
+        answer: answer::terminal_text(answer.clone(), &warnings),
+        sentences: answer,
+        warnings,
+        answers: ranking.answers.clone(),
         leaderboard,
         html,
         charts,

@@ -2,6 +2,7 @@
 
 use super::writing::Words;
 use crate::axes::{AxisTrend, Interaction};
+use crate::next::MOST_SUGGESTED;
 use crate::pairing::PairMethod;
 use crate::pairs::{
     ComparedPair, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, MOST_CONFIGURATIONS_TESTED,
@@ -9,8 +10,6 @@ use crate::pairs::{
 };
 use convsweep_spec::words::{counted, thousands};
 
-/// More runs than this are not suggested: the difference is too small to matter.
-const MOST_SUGGESTED: usize = 100;
 /// Interactions and trends that are told.
 const TOLD: usize = 2;
 

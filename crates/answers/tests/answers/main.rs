@@ -6,4 +6,5 @@ mod comparing;
 mod images;
 mod made;
 mod matters;
+mod next;
 mod training;

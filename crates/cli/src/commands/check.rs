@@ -2,8 +2,9 @@
 //! for.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{self, Code, Exit};
 use crate::integrity::{FilesFound, check_files};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -11,6 +12,7 @@ use clap::Args;
 use convsweep_runner::lock_holder;
 use convsweep_spec::words::counted;
 use convsweep_store::CheckReport;
+use serde_json::{Value, json};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -18,10 +20,15 @@ pub struct CheckArgs {
     /// Read samples only, and say which.
     #[arg(long)]
     pub quick: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A part of what is kept, and what was found in it.
 struct Section {
+    /// What it is about, in JSON.
+    name: &'static str,
     /// What is said if nothing is wrong with it.
     all_is_well: &'static str,
     problems: Vec<String>,
@@ -42,18 +49,25 @@ struct Asked {
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    let mut errors = Vec::new();
+    let (mut errors, mut objects) = (Vec::new(), Vec::new());
     let (mut problems, mut unread) = (0, 0);
     // What one section found is told even if the other one cannot be read.
     for section in sections(context, args.quick) {
         match section {
             Ok(section) => {
-                print(&section)?;
+                match args.json {
+                    true => objects.push(object(&section)),
+                    false => print(&section)?,
+                }
                 problems += section.problems.len();
                 unread += section.unread.len();
             }
             Err(error) => errors.push(error),
         }
+    }
+    if args.json {
+        let unchecked: Vec<String> = errors.iter().map(|error| format!("{error:#}")).collect();
+        say_json(&json!({ "checked": objects, "not_checked": unchecked }))?;
     }
     if problems > 0 {
         say_error(&counted(problems as u64, "problem"));
@@ -69,6 +83,10 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
         say_error(&format!("error: {error:#}"));
     }
     match last {
+        Some(error) if args.json => {
+            say_error(&format!("error: {error:#}"));
+            Ok(exit::of(&error))
+        }
         Some(error) => Err(error),
         None if problems + unread > 0 => Ok(Exit::Results),
         None => Ok(Exit::Complete),
@@ -129,6 +147,7 @@ fn logs_and_database(context: &Context, asked: Asked) -> Result<Section> {
     };
     let CheckReport { problems, notes } = found.code(Exit::Results)?;
     Ok(Section {
+        name: "database and logs",
         all_is_well,
         problems,
         notes,
@@ -144,10 +163,20 @@ fn files_of_jobs(context: &Context, asked: Asked) -> Result<Section> {
         unread,
     } = found;
     Ok(Section {
+        name: "files of jobs",
         all_is_well: "the files of the jobs are as they were written",
         problems,
         notes,
         unread,
+    })
+}
+
+fn object(section: &Section) -> Value {
+    json!({
+        "what": section.name,
+        "problems": section.problems,
+        "unread": section.unread,
+        "notes": section.notes,
     })
 }
 

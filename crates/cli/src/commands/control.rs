@@ -2,11 +2,13 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::planning::lookup::find_job;
 use anyhow::Result;
 use clap::Args;
-use convsweep_runner::{ControlRequest, lock_holder, send_control};
+use convsweep_runner::{ControlRequest, LockHolder, lock_holder, send_control};
+use serde_json::{Value, json};
 
 /// Arguments of `cancel`.
 #[derive(Debug, Args)]
@@ -14,6 +16,17 @@ pub struct CancelArgs {
     /// Ids of jobs, or beginnings of ids.
     #[arg(required = true, value_name = "JOB")]
     pub jobs: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `pause` and `resume`.
+#[derive(Debug, Args)]
+pub struct ControlArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Cancels the named jobs.
@@ -26,14 +39,14 @@ pub fn cancel(context: &Context, args: &CancelArgs) -> Result<Exit> {
     for prefix in &args.jobs {
         jobs.push(find_job(&database, prefix)?);
     }
-    send(context, &ControlRequest::Cancel { jobs })
+    send(context, &ControlRequest::Cancel { jobs }, args.json)
 }
 
 /// Sends a request to the run that holds the results folder.
 ///
 /// # Errors
 /// If nothing is running there, or the run does not answer.
-pub fn send(context: &Context, request: &ControlRequest) -> Result<Exit> {
+pub fn send(context: &Context, request: &ControlRequest, as_json: bool) -> Result<Exit> {
     context.require_results()?;
     let folder = context.results.0.display();
     let Some(holder) = lock_holder(&context.results) else {
@@ -49,8 +62,20 @@ pub fn send(context: &Context, request: &ControlRequest) -> Result<Exit> {
         );
         return Err(failure(Exit::Results, message));
     }
-    say(&format!("told {holder}: {}", words(request)))?;
+    match as_json {
+        true => say_json(&object(&holder, request))?,
+        false => say(&format!("told {holder}: {}", words(request)))?,
+    }
     Ok(Exit::Complete)
+}
+
+fn object(holder: &LockHolder, request: &ControlRequest) -> Value {
+    let (name, jobs) = match request {
+        ControlRequest::Cancel { jobs } => ("cancel", jobs.as_slice()),
+        ControlRequest::Pause => ("pause", &[][..]),
+        ControlRequest::Resume => ("resume", &[][..]),
+    };
+    json!({ "told": holder.to_string(), "request": name, "jobs": jobs })
 }
 
 fn words(request: &ControlRequest) -> String {

@@ -2,12 +2,14 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
 use convsweep_store::Integrity;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `backup`.
@@ -15,6 +17,9 @@ use std::path::PathBuf;
 pub struct BackupArgs {
     /// The file to write; it must not exist yet.
     pub file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `rebuild`.
@@ -24,6 +29,9 @@ pub struct RebuildArgs {
     /// a rebuild is refused.
     #[arg(long)]
     pub forget_lost: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Builds the database again from the logs.
@@ -42,7 +50,11 @@ pub fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Exit> {
     for note in &report.problems {
         say_error(&format!("note: {note}"));
     }
-    say(&format!("{} rebuilt", context.results.database().display()))?;
+    let database = context.results.database();
+    match args.json {
+        true => say_json(&json!({ "database": database, "notes": report.problems }))?,
+        false => say(&format!("{} rebuilt", database.display()))?,
+    }
     Ok(Exit::Complete)
 }
 
@@ -63,10 +75,10 @@ pub fn backup(context: &Context, args: &BackupArgs) -> Result<Exit> {
         return Err(failure(Exit::Results, message));
     }
     database.backup(&args.file).code(Exit::Results)?;
-    say(&format!(
-        "{} copied to {}",
-        context.results.database().display(),
-        args.file.display()
-    ))?;
+    let (from, to) = (context.results.database(), &args.file);
+    match args.json {
+        true => say_json(&json!({ "database": from, "copy": to }))?,
+        false => say(&format!("{} copied to {}", from.display(), to.display()))?,
+    }
     Ok(Exit::Complete)
 }

@@ -1,7 +1,8 @@
 //! `devices`: the devices of this machine.
 
 use crate::exit::Exit;
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
@@ -31,7 +32,7 @@ pub fn devices(args: &DevicesArgs) -> Result<Exit> {
         let objects: Vec<Value> = both
             .map(|(device, probed)| object(device, probed))
             .collect();
-        say_json(&objects)?;
+        say_json(&json!({ "devices": objects }))?;
     } else {
         let rows: Vec<_> = devices.iter().map(row).collect();
         say(&plain(&COLUMNS, &rows))?;

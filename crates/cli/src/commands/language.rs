@@ -2,7 +2,8 @@
 
 use super::preset::find_preset;
 use crate::exit::Exit;
-use crate::output::stdout::{say, say_json};
+use crate::output::json::{say_document, say_json};
+use crate::output::stdout::say;
 use anyhow::Result;
 use clap::Args;
 
@@ -11,6 +12,14 @@ use clap::Args;
 pub struct NewArgs {
     /// Start from this published architecture; `convsweep preset` lists them.
     pub preset: Option<String>,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// Print JSON: a list of all keys, each with where it may stand.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `completions`.
@@ -37,8 +46,11 @@ pub fn new(args: &NewArgs) -> Result<Exit> {
 ///
 /// # Errors
 /// If stdout cannot be written.
-pub fn reference() -> Result<Exit> {
-    say(convsweep_plan::reference().trim_end())?;
+pub fn reference(args: &ReferenceArgs) -> Result<Exit> {
+    match args.json {
+        true => say_json(&convsweep_plan::reference_json())?,
+        false => say(convsweep_plan::reference().trim_end())?,
+    }
     Ok(Exit::Complete)
 }
 
@@ -47,7 +59,7 @@ pub fn reference() -> Result<Exit> {
 /// # Errors
 /// If stdout cannot be written.
 pub fn schema() -> Result<Exit> {
-    say_json(&convsweep_plan::json_schema())?;
+    say_document(&convsweep_plan::json_schema())?;
     Ok(Exit::Complete)
 }
 

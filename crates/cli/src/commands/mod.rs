@@ -12,6 +12,7 @@ mod database;
 mod devices;
 mod explain;
 mod export;
+mod help;
 mod language;
 mod plan;
 mod predict;
@@ -78,26 +79,26 @@ pub enum CliCommand {
     /// not start.
     Cancel(control::CancelArgs),
     /// Pause the running sweep: all running jobs write a checkpoint, nothing starts until `resume`.
-    Pause,
+    Pause(control::ControlArgs),
     /// Let a paused sweep continue.
-    Resume,
+    Resume(control::ControlArgs),
     /// Train jobs again that failed, crashed, diverged, were pruned, or whose files or logs are
     /// damaged.
     Retry(retry::RetryArgs),
     /// Free disk space: remove checkpoints of finished jobs, never results.
     Prune(prune::PruneArgs),
     /// Fetch, inspect and preview image sets, and remove unused decoded copies.
-    #[command(subcommand)]
+    #[command(subcommand, disable_help_subcommand = true)]
     Data(data::DataCommand),
     /// Inspect files of trained weights.
-    #[command(subcommand)]
+    #[command(subcommand, disable_help_subcommand = true)]
     Weights(weights::WeightsCommand),
     /// List the devices of this machine and whether they can be used.
     Devices(devices::DevicesArgs),
     /// Print a commented experiment file to start from: convsweep new > first.toml.
     New(language::NewArgs),
-    /// Print every key of the experiment file, as Markdown.
-    Reference,
+    /// Print every key of the experiment file, as Markdown or JSON.
+    Reference(language::ReferenceArgs),
     /// Print the JSON Schema of the experiment file, for editors.
     Schema,
     /// Print completions: convsweep completions bash > /etc/bash_completion.d/convsweep.
@@ -105,6 +106,8 @@ pub enum CliCommand {
     /// Check everything that is kept: the logs, the database, and the files of all jobs.
     #[command(alias = "check-db")]
     Check(check::CheckArgs),
+    /// Explain a topic or a command: convsweep help scripting.
+    Help(help::HelpArgs),
     /// Rebuild the database from the logs.
     Rebuild(database::RebuildArgs),
     /// Back up the database to a file; this is safe while a sweep runs.
@@ -138,18 +141,19 @@ pub fn run_command(
         CliCommand::Watch(args) => watch::watch(context, &args),
         CliCommand::Serve(args) => serve::serve(context, &args),
         CliCommand::Cancel(args) => control::cancel(context, &args),
-        CliCommand::Pause => control::send(context, &ControlRequest::Pause),
-        CliCommand::Resume => control::send(context, &ControlRequest::Resume),
+        CliCommand::Pause(args) => control::send(context, &ControlRequest::Pause, args.json),
+        CliCommand::Resume(args) => control::send(context, &ControlRequest::Resume, args.json),
         CliCommand::Retry(args) => retry::retry(context, &args),
         CliCommand::Prune(args) => prune::prune(context, &args),
         CliCommand::Data(command) => data::data(context, command),
         CliCommand::Weights(command) => weights::weights(&command),
         CliCommand::Devices(args) => devices::devices(&args),
         CliCommand::New(args) => language::new(&args),
-        CliCommand::Reference => language::reference(),
+        CliCommand::Reference(args) => language::reference(&args),
         CliCommand::Schema => language::schema(),
         CliCommand::Completions(args) => language::completions(&args, interface),
         CliCommand::Check(args) => check::check(context, &args),
+        CliCommand::Help(args) => help::help(&args, &interface),
         CliCommand::Rebuild(args) => database::rebuild(context, &args),
         CliCommand::Backup(args) => database::backup(context, &args),
     }

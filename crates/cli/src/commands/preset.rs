@@ -1,11 +1,13 @@
 //! `preset`: the architectures inside the program.
 
 use crate::exit::{Exit, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
 use convsweep_plan::{Preset, nearest, presets};
+use serde_json::{Value, json};
 
 const NOTE: &str = "\n[model] with preset = \"NAME\" and parameters = { … } uses one; \
     a printed one can be changed into layers of your own.";
@@ -15,6 +17,9 @@ const NOTE: &str = "\n[model] with preset = \"NAME\" and parameters = { … } us
 pub struct PresetArgs {
     /// Its name.
     pub name: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Lists the presets, or prints the file of one.
@@ -23,7 +28,16 @@ pub struct PresetArgs {
 /// If there is no such preset.
 pub fn preset(args: &PresetArgs) -> Result<Exit> {
     if let Some(name) = &args.name {
-        say(find_preset(name)?.text.trim_end())?;
+        let preset = find_preset(name)?;
+        match args.json {
+            true => say_json(&object(&preset))?,
+            false => say(preset.text.trim_end())?,
+        }
+        return Ok(Exit::Complete);
+    }
+    if args.json {
+        let objects: Vec<Value> = presets().map(|preset| object(&preset)).collect();
+        say_json(&json!({ "presets": objects }))?;
         return Ok(Exit::Complete);
     }
     let mut rows = Vec::new();
@@ -33,6 +47,10 @@ pub fn preset(args: &PresetArgs) -> Result<Exit> {
     say(&plain(&["preset", "what it is"], &rows))?;
     say(NOTE)?;
     Ok(Exit::Complete)
+}
+
+fn object(preset: &Preset) -> Value {
+    json!({ "preset": preset.name, "about": preset.about(), "text": preset.text })
 }
 
 /// The preset of that name.

@@ -2,12 +2,14 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure, runner_failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::layout;
 use convsweep_spec::words::{bytes, counted};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -23,6 +25,9 @@ pub struct PruneArgs {
     /// Show how much would be freed, and remove nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Removes what finished jobs no longer need, and says how much space that frees.
@@ -64,9 +69,19 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
     if !args.dry_run {
         remove(&removed.folders)?;
     }
+    let is_more = args.dry_run && !args.states && with_states.files > with_checkpoints.files;
+    if args.json {
+        let key = if args.dry_run { "would_free" } else { "freed" };
+        let mut object = json!({ key: removed.object() });
+        if is_more {
+            object["with_states"] = with_states.object();
+        }
+        say_json(&object)?;
+        return Ok(Exit::Complete);
+    }
     let verb = if args.dry_run { "would free" } else { "freed" };
     say(&format!("{verb} {}", removed.summary()))?;
-    if args.dry_run && !args.states && with_states.files > with_checkpoints.files {
+    if is_more {
         say(&format!("with --states {verb} {}", with_states.summary()))?;
     }
     Ok(Exit::Complete)
@@ -139,6 +154,10 @@ impl Freed {
             }
         }
         Ok(())
+    }
+
+    fn object(&self) -> Value {
+        json!({ "bytes": self.bytes, "files": self.files, "jobs": self.jobs })
     }
 
     fn summary(&self) -> String {

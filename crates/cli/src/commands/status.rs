@@ -3,7 +3,8 @@
 use super::run::damaged_words;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use crate::planning::lookup::progress;
 use crate::streams::say_error;
@@ -63,7 +64,7 @@ pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
             let jobs = progress(&database, name)?;
             let damaged = program.counts(&jobs).damaged;
             say_damage(&context.results, &database, name, damaged)?;
-            print_jobs(&jobs, &program, args.json)?;
+            print_jobs(name, &jobs, &program, args.json)?;
         }
         (Some(database), None) => experiments(context, &database, &program, args.json)?,
     }
@@ -79,7 +80,7 @@ fn nothing_yet(context: &Context, as_json: bool) -> Result<()> {
     };
     say_error(&format!("nothing has been run in {folder} yet: {found}"));
     match as_json {
-        true => say("[]"),
+        true => say_json(&json!({ "experiments": [] })),
         false => Ok(()),
     }
 }
@@ -100,7 +101,7 @@ fn experiments(
         }
     }
     match as_json {
-        true => say_json(&objects),
+        true => say_json(&json!({ "experiments": objects })),
         false => say(&plain(&EXPERIMENT_COLUMNS, &rows)),
     }
 }
@@ -164,10 +165,15 @@ fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String
     ]
 }
 
-fn print_jobs(jobs: &[JobProgress], program: &RunningProgram, as_json: bool) -> Result<()> {
+fn print_jobs(
+    name: &str,
+    jobs: &[JobProgress],
+    program: &RunningProgram,
+    as_json: bool,
+) -> Result<()> {
     if as_json {
         let objects: Vec<_> = jobs.iter().map(|job| job_json(program, job)).collect();
-        return say_json(&objects);
+        return say_json(&json!({ "experiment": name, "jobs": objects }));
     }
     let rows: Vec<_> = jobs.iter().map(|job| job_row(program, job)).collect();
     say(&plain(&JOB_COLUMNS, &rows))

@@ -2,7 +2,8 @@
 
 pub mod class_table;
 pub mod dashboard;
-pub mod json_rows;
+pub mod job_json;
+pub mod json;
 pub mod progress;
 pub mod stdout;
 pub mod table;

@@ -5,7 +5,6 @@
 use crate::streams::settle_errors;
 use anyhow::{Context, Result};
 use convsweep_spec::words::printable_lines;
-use serde::Serialize;
 use std::io::{BufWriter, StdoutLock, Write};
 
 const NOT_WRITTEN: &str = "what the command prints cannot be written to standard output";
@@ -56,16 +55,4 @@ impl Write for Stdout {
     fn flush(&mut self) -> std::io::Result<()> {
         self.0.flush()
     }
-}
-
-/// Writes a value as indented JSON.
-///
-/// # Errors
-/// If stdout cannot be written.
-pub fn say_json(value: &impl Serialize) -> Result<()> {
-    let mut out = open_stdout();
-    let written = serde_json::to_writer_pretty(&mut out.0, value);
-    written.map_err(std::io::Error::from).context(NOT_WRITTEN)?;
-    out.write(b"\n")?;
-    out.flush()
 }

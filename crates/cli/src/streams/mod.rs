@@ -21,8 +21,27 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// results folder too.
 const PATIENCE_FOR_DATA: Duration = Duration::from_secs(10);
 
-static STDERR: Outlet = Outlet::new("stderr", || Box::new(stderr()), MAX_WAITING);
-static STDOUT: Outlet = Outlet::new("stdout", || Box::new(stdout()), usize::MAX);
+/// Lines of data that wait to be written to stdout, in bytes; the oldest beyond that are dropped.
+const MAX_DATA_WAITING: usize = 64 << 20;
+
+static STDERR: Outlet = Outlet::new(
+    "stderr",
+    || Box::new(stderr()),
+    MAX_WAITING,
+    |dropped| format!("({dropped} messages were not shown, because nobody read them)\n"),
+);
+static STDOUT: Outlet = Outlet::new(
+    "stdout",
+    || Box::new(stdout()),
+    usize::MAX,
+    |_| String::new(),
+);
+static DATA: Outlet = Outlet::new(
+    "stdout",
+    || Box::new(stdout()),
+    MAX_DATA_WAITING,
+    |dropped| format!("{{\"schema\":1,\"event\":\"missed\",\"lines\":{dropped}}}\n"),
+);
 
 /// Shows a line on stderr. It never waits and never fails.
 ///
@@ -48,6 +67,12 @@ pub fn say_if_read(text: &str) {
     STDOUT.wait(ORDER);
 }
 
+/// Writes a line of JSON to stdout if somebody reads it. It never waits and never fails; where the
+/// reader is too slow, the oldest lines are dropped and counted.
+pub fn data_line(line: String) {
+    DATA.write(line.into_bytes());
+}
+
 /// Waits a moment until stderr is written, so that what is written to stdout next follows it on a
 /// terminal that shows both.
 pub fn settle_errors() {
@@ -63,4 +88,5 @@ pub fn dropped_messages() -> u64 {
 pub fn finish() {
     STDERR.wait(PATIENCE);
     STDOUT.wait(PATIENCE_FOR_DATA);
+    DATA.wait(PATIENCE_FOR_DATA);
 }

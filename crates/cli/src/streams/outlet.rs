@@ -19,6 +19,8 @@ pub struct Outlet {
     open: fn() -> Stream,
     /// Bytes that may wait; the oldest messages beyond that are dropped.
     most_bytes: usize,
+    /// What is written in the place of so many dropped messages.
+    dropped_words: fn(u64) -> String,
     queue: Mutex<Queue>,
     /// Notified when the queue changes.
     changed: Condvar,
@@ -50,11 +52,17 @@ enum ThreadState {
 
 impl Outlet {
     /// An outlet to the stream that `open` gives.
-    pub const fn new(name: &'static str, open: fn() -> Stream, most_bytes: usize) -> Outlet {
+    pub const fn new(
+        name: &'static str,
+        open: fn() -> Stream,
+        most_bytes: usize,
+        dropped_words: fn(u64) -> String,
+    ) -> Outlet {
         Outlet {
             name,
             open,
             most_bytes,
+            dropped_words,
             queue: Mutex::new(Queue {
                 messages: VecDeque::new(),
                 bytes: 0,
@@ -140,7 +148,7 @@ impl Outlet {
         queue.is_writing = false;
         self.changed.notify_all();
         loop {
-            if let Some(message) = queue.pop() {
+            if let Some(message) = queue.pop(self.dropped_words) {
                 queue.is_writing = true;
                 return message;
             }
@@ -180,11 +188,10 @@ impl Queue {
     }
 
     /// The next message; a line about dropped ones comes in their place.
-    fn pop(&mut self) -> Option<Vec<u8>> {
+    fn pop(&mut self, dropped_words: fn(u64) -> String) -> Option<Vec<u8>> {
         let untold = std::mem::take(&mut self.untold);
         if untold > 0 {
-            let line = format!("({untold} messages were not shown, because nobody read them)\n");
-            return Some(line.into_bytes());
+            return Some(dropped_words(untold).into_bytes());
         }
         let message = self.messages.pop_front()?;
         self.bytes -= message.len();

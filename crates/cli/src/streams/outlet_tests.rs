@@ -37,9 +37,13 @@ impl Write for Closed {
     }
 }
 
+fn words(dropped: u64) -> String {
+    format!("({dropped} messages)\n")
+}
+
 #[test]
 fn a_reader_who_sleeps_holds_up_nothing_and_is_told_what_was_dropped() {
-    static OUTLET: Outlet = Outlet::new("asleep", || Box::new(Gated), 100);
+    static OUTLET: Outlet = Outlet::new("asleep", || Box::new(Gated), 100, words);
     let (open, gate): (SyncSender<()>, _) = sync_channel(1000);
     *GATE.lock().expect("not poisoned") = Some(gate);
     for line in 0..1000 {
@@ -71,7 +75,7 @@ fn a_reader_who_sleeps_holds_up_nothing_and_is_told_what_was_dropped() {
 
 #[test]
 fn a_reader_who_is_gone_is_forgotten() {
-    static OUTLET: Outlet = Outlet::new("gone", || Box::new(Closed), 100);
+    static OUTLET: Outlet = Outlet::new("gone", || Box::new(Closed), 100, words);
     for _ in 0..3 {
         OUTLET.write(b"nobody reads this\n".to_vec());
         OUTLET.wait(Duration::from_secs(60));

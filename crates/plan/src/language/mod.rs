@@ -9,6 +9,7 @@ pub(crate) mod json_schema;
 pub(crate) mod presets;
 pub(crate) mod reader;
 pub(crate) mod reference;
+pub(crate) mod reference_json;
 pub(crate) mod starter;
 pub(crate) mod suggest;
 mod synonyms;

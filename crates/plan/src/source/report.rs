@@ -34,6 +34,10 @@ pub struct ProblemLine {
     pub column: usize,
     /// What is wrong.
     pub message: String,
+    /// What is wrong there, in few words; may be empty.
+    pub detail: String,
+    /// What would be right.
+    pub help: Vec<String>,
 }
 
 impl Problems {
@@ -95,6 +99,8 @@ impl Problems {
             line,
             column,
             message: problem.title.clone(),
+            detail: problem.label.clone(),
+            help: problem.help.clone(),
         }
     }
 

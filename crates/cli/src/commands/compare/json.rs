@@ -3,9 +3,6 @@
 use super::comparison::ChoiceComparison;
 use serde_json::{Value, json};
 
-/// Raised when a field is removed or means something else; new fields do not count.
-const SCHEMA: u32 = 1;
-
 /// Everything that the text says; the places in pairs are those of the choices, from 0.
 pub fn object(comparison: &ChoiceComparison) -> Value {
     let choices: Vec<Value> = (0..comparison.choices.len())
@@ -40,7 +37,6 @@ pub fn object(comparison: &ChoiceComparison) -> Value {
         .collect();
     let groups = comparison.groups.iter().map(|group| &group.choices);
     json!({
-        "schema": SCHEMA,
         "sentences": comparison.sentences(),
         "notes": comparison.notes,
         "metric": comparison.metric,

@@ -10,7 +10,8 @@ mod words;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use anyhow::Result;
 use choices::{NamedChoice, read_choices};
 use clap::Args;

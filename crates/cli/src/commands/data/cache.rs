@@ -1,15 +1,16 @@
 //! `data cache`: which decoded image sets and features there are, and for whom.
 
-use super::prune::counted_files;
+use super::prune::{counted_files, file_object};
 use crate::context::Context;
 use crate::exit::data_failure;
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
 use convsweep_data::{CachedSet, UnusedFile, cached_sets, remove_unused};
 use convsweep_spec::words::{bytes, duration};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What to do with the decoded image sets and the features of frozen layers.
 #[derive(Debug, Args)]
@@ -19,7 +20,7 @@ pub struct CacheArgs {
     #[arg(long)]
     prune: bool,
     /// Print JSON.
-    #[arg(long, conflicts_with = "prune")]
+    #[arg(long)]
     json: bool,
 }
 
@@ -37,23 +38,17 @@ pub fn cache(context: &Context, args: &CacheArgs) -> Result<()> {
     }
     let sets = cached_sets(context.data()?, &asked).map_err(data_failure)?;
     if args.prune {
-        return prune(&sets);
+        return prune(&sets, args.json);
     }
     if args.json {
         let object = |set: &CachedSet| {
-            json!({
-                "path": set.file.path,
-                "bytes": set.file.bytes,
-                "idle_seconds": set.file.idle.as_secs(),
-                "open": set.is_open,
-                "holds": match set.file.holds_features() {
-                    true => "features",
-                    false => "images",
-                },
-                "experiments": set.users,
-            })
+            let mut object = file_object(&set.file);
+            object["open"] = json!(set.is_open);
+            object["experiments"] = json!(set.users);
+            object
         };
-        return say_json(&json!(sets.iter().map(object).collect::<Vec<_>>()));
+        let files: Vec<Value> = sets.iter().map(object).collect();
+        return say_json(&json!({ "files": files }));
     }
     let rows: Vec<Vec<String>> = sets.iter().map(row).collect();
     let files: Vec<&UnusedFile> = sets.iter().map(|set| &set.file).collect();
@@ -81,14 +76,20 @@ fn row(set: &CachedSet) -> Vec<String> {
     ]
 }
 
-fn prune(sets: &[CachedSet]) -> Result<()> {
+fn prune(sets: &[CachedSet], as_json: bool) -> Result<()> {
     let mut removed = Vec::new();
     for set in sets {
         let is_unused = set.users.is_empty() && !set.is_open;
         if is_unused && remove_unused(&set.file).map_err(data_failure)? {
             removed.push(&set.file);
-            say(&set.file.path.display().to_string())?;
+            if !as_json {
+                say(&set.file.path.display().to_string())?;
+            }
         }
+    }
+    if as_json {
+        let files: Vec<Value> = removed.into_iter().map(file_object).collect();
+        return say_json(&json!({ "removed": files }));
     }
     say(&format!("{} removed", counted_files(&removed)))
 }

@@ -3,10 +3,12 @@
 use super::sets::built_in;
 use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_spec::data::Source;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 const BAR: &str = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
 
@@ -14,7 +16,7 @@ const BAR: &str = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} lef
 ///
 /// # Errors
 /// If the name is unknown, or the download fails.
-pub fn fetch(context: &Context, name: &str) -> Result<()> {
+pub fn fetch(context: &Context, name: &str, as_json: bool) -> Result<()> {
     let source = match built_in(name) {
         Some(source) if !matches!(source, Source::Shapes(_)) => source,
         Some(_) | None => {
@@ -34,5 +36,9 @@ pub fn fetch(context: &Context, name: &str) -> Result<()> {
     let fetched = convsweep_data::fetch(context.data()?, &source, &mut progress);
     bar.finish_and_clear();
     fetched.map_err(data_failure)?;
-    say(&format!("{name} is in {}", context.data()?.display()))
+    let folder = context.data()?;
+    match as_json {
+        true => say_json(&json!({ "source": name, "folder": folder })),
+        false => say(&format!("{name} is in {}", folder.display())),
+    }
 }

@@ -3,7 +3,7 @@
 use super::sets::{built_in, complete_set, first_set, read_file};
 use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
-use crate::output::json_rows::JsonRows;
+use crate::output::json::JsonLines;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -181,10 +181,10 @@ fn print_csv(images: &ListedImages, out: Stdout) -> Result<()> {
 }
 
 fn print_json(images: &ListedImages) -> Result<()> {
-    let mut list = JsonRows::begin()?;
+    let mut lines = JsonLines::begin();
     for (number, path, class, part) in images.rows() {
         let row = json!({ "number": number, "path": path, "class": class, "part": part });
-        list.row(&row)?;
+        lines.line(&row)?;
     }
-    list.end()
+    lines.end()
 }

@@ -23,6 +23,9 @@ pub enum DataCommand {
     Fetch {
         /// Its name.
         source: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Describe an image set: which folder became what, image counts, classes, sizes, what was left
     /// out and why, mean and standard deviation, duplicates.
@@ -36,7 +39,7 @@ pub enum DataCommand {
         /// The fold whose images validate, from 0.
         #[arg(long, value_name = "FOLD")]
         fold: Option<u32>,
-        /// Print JSON, a list of objects.
+        /// Print JSON, an object in each line.
         #[arg(long)]
         json: bool,
     },
@@ -47,6 +50,9 @@ pub enum DataCommand {
         /// The PNG to write.
         #[arg(long, short, default_value = "preview.png")]
         output: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// List decoded image sets with the experiments that use them, and what frozen layers made of
     /// images (features); or remove what no experiment of the results folder uses.
@@ -60,6 +66,9 @@ pub enum DataCommand {
         /// Show what would be removed, and remove nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -76,15 +85,18 @@ pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
         context.signals.listen();
     }
     match command {
-        DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
+        DataCommand::Fetch { source, json } => fetch::fetch(context, &source, json)?,
         DataCommand::Inspect(args) => inspect::inspect(context, &args)?,
         DataCommand::List { target, fold, json } => list::list(context, &target, fold, json)?,
-        DataCommand::Preview { file, output } => preview::preview(context, &file, &output)?,
+        DataCommand::Preview { file, output, json } => {
+            preview::preview(context, &file, &output, json)?;
+        }
         DataCommand::Cache(args) => cache::cache(context, &args)?,
         DataCommand::Prune {
             unused_days,
             dry_run,
-        } => prune::prune(context, unused_days, dry_run)?,
+            json,
+        } => prune::prune(context, unused_days, dry_run, json)?,
     }
     Ok(Exit::Complete)
 }

@@ -3,8 +3,10 @@
 use super::sets::{first_set, read_file};
 use crate::context::Context;
 use crate::exit::data_failure;
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use anyhow::Result;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Draws a picture for each distinct augmentation of the file; after the first one they are
@@ -12,10 +14,10 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// If the set is missing or damaged, or a picture cannot be written.
-pub fn preview(context: &Context, file: &Path, output: &Path) -> Result<()> {
+pub fn preview(context: &Context, file: &Path, output: &Path, as_json: bool) -> Result<()> {
     let plan = read_file(context, file)?;
     let set = first_set(context, &plan)?;
-    let mut drawn = Vec::new();
+    let (mut drawn, mut objects) = (Vec::new(), Vec::new());
     for planned in &plan.configurations {
         let augment = &planned.member.resolved.augment;
         if drawn.contains(&augment) {
@@ -29,10 +31,17 @@ pub fn preview(context: &Context, file: &Path, output: &Path) -> Result<()> {
             others => numbered(output, others + 1),
         };
         convsweep_data::preview(&set, augment, &parts, 0, &path).map_err(data_failure)?;
-        say(&format!("{}  {}", path.display(), planned.member.label))?;
+        let label = &planned.member.label;
+        match as_json {
+            true => objects.push(json!({ "file": path, "configuration": label })),
+            false => say(&format!("{}  {label}", path.display()))?,
+        }
         drawn.push(augment);
     }
-    Ok(())
+    match as_json {
+        true => say_json(&json!({ "pictures": objects })),
+        false => Ok(()),
+    }
 }
 
 /// `preview.png` as `preview-2.png`.

@@ -2,10 +2,12 @@
 
 use crate::context::Context;
 use crate::exit::data_failure;
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_data::{UnusedFile, remove_unused, unused_files};
 use convsweep_spec::words::{bytes, counted, duration};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
@@ -15,7 +17,7 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 ///
 /// # Errors
 /// If the cache cannot be read, or a file cannot be removed.
-pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()> {
+pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool, as_json: bool) -> Result<()> {
     let idle = Duration::from_secs(unused_days.saturating_mul(SECONDS_PER_DAY));
     let unused = unused_files(context.data()?, idle).map_err(data_failure)?;
     let mut removed = Vec::new();
@@ -24,12 +26,24 @@ pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()
             continue;
         }
         removed.push(file);
+        if as_json {
+            continue;
+        }
         say(&format!(
             "{}  {}, last used {} ago",
             file.path.display(),
             bytes(file.bytes as f64),
             duration(file.idle.as_secs_f64())
         ))?;
+    }
+    if as_json {
+        let files: Vec<Value> = removed.into_iter().map(file_object).collect();
+        let key = if is_dry_run {
+            "would_remove"
+        } else {
+            "removed"
+        };
+        return say_json(&json!({ key: files }));
     }
     let done = if is_dry_run {
         "would be removed"
@@ -50,4 +64,17 @@ pub(super) fn counted_files(files: &[&UnusedFile]) -> String {
         1 => format!("{sets} and 1 file of features, {total}"),
         more => format!("{sets} and {more} files of features, {total}"),
     }
+}
+
+/// A file of the data cache as JSON.
+pub(super) fn file_object(file: &UnusedFile) -> Value {
+    json!({
+        "path": file.path,
+        "bytes": file.bytes,
+        "idle_seconds": file.idle.as_secs(),
+        "holds": match file.holds_features() {
+            true => "features",
+            false => "images",
+        },
+    })
 }

@@ -1,11 +1,11 @@
 //! What a layer makes of images, as a picture.
 
-use super::printer::line;
 use crate::exit::{Exit, failure};
 use crate::inference::{
     ClassNames, ImageInput, InferenceWorkers, NO_PATHS, NamedImages, NamedModel, PictureFile,
     batches, readable,
 };
+use crate::output::json::say_line;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -67,14 +67,14 @@ pub(super) fn activations(
                     unreadable += 1;
                     say_error(&format!("{path}: {problem}"));
                     if as_json {
-                        line(&json!({ "file": path, "problem": problem }))?;
+                        say_line(&json!({ "file": path, "problem": problem }))?;
                     }
                 }
                 LayerActivations::Computed(found) => {
                     drawn += 1;
                     heading = in_words(&layer, &found);
                     match as_json {
-                        true => line(&object(&image, &layer, &found))?,
+                        true => say_line(&object(&image, &layer, &found))?,
                         false => say(&format!("{path}  {}", largest(&found)))?,
                     }
                     if tiles.len() < MOST_IMAGES {

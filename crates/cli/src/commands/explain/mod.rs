@@ -13,6 +13,7 @@ use crate::inference::{
     ClassNames, ImageArgs, ImageInput, InferenceWorkers, NO_PATHS, NamedModel, PictureFile,
     WorkerArgs, batches, find_inputs, find_network, readable,
 };
+use crate::output::json::say_line;
 use crate::streams::say_error;
 use activations::{AskedActivations, activations};
 use anyhow::Result;
@@ -25,6 +26,7 @@ use convsweep_spec::shape::Shape;
 use convsweep_spec::words::counted;
 use picture::ExplainedPicture;
 use printer::ExplanationPrinter;
+use serde_json::json;
 use std::path::PathBuf;
 use worth::Worth;
 
@@ -73,7 +75,8 @@ pub struct ExplainArgs {
     /// A picture of the filters of the first convolution, too: a .png, .svg or .html file.
     #[arg(long, value_name = "FILE")]
     pub filters: Option<PathBuf>,
-    /// Print JSON, an object in each line, with the maps.
+    /// Print JSON, an object in each line, with the maps; the last one says whether to believe
+    /// them.
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -190,6 +193,9 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     };
     if !context.quiet {
         say_error(&written);
+    }
+    if args.json {
+        say_line(&json!({ "summary": worth.object((explained, unreadable)) }))?;
     }
     for line in worth.in_words() {
         say_error(&line);

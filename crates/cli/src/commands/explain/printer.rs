@@ -1,7 +1,8 @@
 //! Explanations on standard output, as they come.
 
 use crate::inference::ImageInput;
-use crate::output::stdout::{open_stdout, say};
+use crate::output::json::say_line;
+use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_spec::inference::{ExplainedImage, MapWorth};
@@ -27,7 +28,7 @@ impl<'a> ExplanationPrinter<'a> {
         let file = image.path.to_string_lossy();
         say_error(&format!("{file}: {problem}"));
         match self.as_json {
-            true => line(&json!({ "file": file, "problem": problem })),
+            true => say_line(&json!({ "file": file, "problem": problem })),
             false => Ok(()),
         }
     }
@@ -38,7 +39,7 @@ impl<'a> ExplanationPrinter<'a> {
         let class = usize::from(found.class);
         let probability = found.probabilities[class];
         if self.as_json {
-            return line(&self.object(&file, found));
+            return say_line(&self.object(&file, found));
         }
         let mut text = format!(
             "{file}  {} {:.1} %",
@@ -79,11 +80,4 @@ impl<'a> ExplanationPrinter<'a> {
             "maps": maps,
         })
     }
-}
-
-/// Prints JSON in a line of its own, at once.
-pub(super) fn line(value: &Value) -> Result<()> {
-    let mut out = open_stdout();
-    out.write(format!("{value}\n").as_bytes())?;
-    out.flush()
 }

@@ -3,6 +3,7 @@
 use convsweep_answers::Credibility;
 use convsweep_spec::inference::{AttributionMethod, DeletionCurves, ExplainedImage, MapWorth};
 use convsweep_spec::words::counted;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What the maps of each method were worth.
@@ -34,6 +35,17 @@ impl Worth {
         }
     }
 
+    /// What each method was worth as JSON, and the numbers of images that were and were not
+    /// explained.
+    pub fn object(&self, (explained, unreadable): (u64, u64)) -> Value {
+        let methods = self.0.iter().map(|(method, worth)| worth.object(*method));
+        json!({
+            "explained": explained,
+            "unreadable": unreadable,
+            "methods": methods.collect::<Vec<_>>(),
+        })
+    }
+
     /// A sentence for each method.
     pub fn in_words(&self) -> Vec<String> {
         let sentences = self.0.iter();
@@ -51,13 +63,47 @@ fn sum(a: DeletionCurves, b: DeletionCurves) -> DeletionCurves {
 }
 
 impl MethodWorth {
-    fn in_words(&self, method: AttributionMethod) -> String {
+    /// Whether its maps can be believed.
+    fn credibility(&self) -> Credibility {
         let worth = MapWorth {
             own: self.own,
             moved: self.moved,
         };
         let effect = f64::from(worth.effect()) / self.images.max(1) as f64;
-        let judgement = match Credibility::of(self.better, self.images, effect) {
+        Credibility::of(self.better, self.images, effect)
+    }
+
+    /// The mean over the images of a sum over them.
+    fn mean(&self, sum: f32) -> f32 {
+        sum / self.images.max(1) as f32
+    }
+
+    fn object(&self, method: AttributionMethod) -> Value {
+        let judgement = match self.credibility() {
+            Credibility::Credible => "credible",
+            Credibility::Slight => "slight",
+            Credibility::TooFew => "too-few-images",
+            Credibility::NotCredible => "not-credible",
+        };
+        let curves = |sums: DeletionCurves| {
+            json!({
+                "deletion": self.mean(sums.deletion),
+                "insertion": self.mean(sums.insertion),
+            })
+        };
+        json!({
+            "method": method.name(),
+            "images": self.images,
+            "better": self.better,
+            "empty": self.empty,
+            "own": curves(self.own),
+            "moved": curves(self.moved),
+            "judgement": judgement,
+        })
+    }
+
+    fn in_words(&self, method: AttributionMethod) -> String {
+        let judgement = match self.credibility() {
             Credibility::Credible => "what it marks matters more than the same shape elsewhere",
             Credibility::Slight => {
                 "what it marks hardly matters: more than the same shape elsewhere, but it is not \
@@ -71,7 +117,6 @@ impl MethodWorth {
                 does as well"
             }
         };
-        let mean = |sum: f32| sum / self.images.max(1) as f32;
         let empty = match self.empty {
             0 => String::new(),
             n => format!("; {} of its maps mark nothing", n),
@@ -82,10 +127,10 @@ impl MethodWorth {
             method.name(),
             self.better,
             counted(self.images, "image"),
-            mean(self.own.deletion),
-            mean(self.moved.deletion),
-            mean(self.own.insertion),
-            mean(self.moved.insertion),
+            self.mean(self.own.deletion),
+            self.mean(self.moved.deletion),
+            self.mean(self.own.insertion),
+            self.mean(self.moved.insertion),
         )
     }
 }

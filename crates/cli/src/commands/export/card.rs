@@ -1,15 +1,20 @@
 //! A README for a trained network.
 
+use super::Written;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::inference::{NamedModel, OutputFile};
-use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_files::Durability;
 use convsweep_report::{CardNetwork, model_card};
+use serde_json::json;
 
 /// Writes the card of the model's first network.
-pub fn export_card(context: &Context, model: &NamedModel, file: &OutputFile) -> Result<()> {
+pub(super) fn export_card(
+    context: &Context,
+    model: &NamedModel,
+    file: &OutputFile,
+) -> Result<Written> {
     let network = &model.ensemble.networks[0];
     let preparation = &model.ensemble.preparation;
     let normalization = &network.normalization;
@@ -28,12 +33,18 @@ pub fn export_card(context: &Context, model: &NamedModel, file: &OutputFile) -> 
         let card = rows.and_then(|rows| model_card(&rows, &about));
         if let Some(card) = card {
             file.write(card.as_bytes(), Durability::ContentAndName)?;
-            return say(&format!(
+            let text = format!(
                 "{}: the model card of job {}, from experiment {}",
                 file.path().display(),
                 network.job,
                 place.experiment
-            ));
+            );
+            let object = json!({
+                "format": "model card",
+                "bytes": card.len(),
+                "experiment": place.experiment,
+            });
+            return Ok((object, text));
         }
     }
     let message = format!(

@@ -9,6 +9,7 @@ use crate::exit::{Code, Exit, failure};
 use crate::inference::{
     InferenceWorkers, NamedModel, OutputFile, PatienceArgs, Work, find_network,
 };
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -20,7 +21,7 @@ use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::{bytes, counted, listed};
 use pytorch::export_pytorch;
 use recorded::recorded_predictions;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
@@ -53,6 +54,9 @@ pub struct ExportArgs {
         value_parser = clap::value_parser!(u32).range(256..)
     )]
     pub images: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub patience: PatienceArgs,
 }
@@ -88,11 +92,19 @@ pub fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     }
     let file = OutputFile::new(&args.file)?;
     let model = find_network(context, &args.model, "a file holds")?;
-    match format {
+    let job = model.ensemble.networks[0].job.clone();
+    let (mut object, text) = match format {
         FileFormat::Safetensors => export_weights(&model, &file)?,
         FileFormat::Pytorch => export_pytorch(&model, &file)?,
         FileFormat::Card => export_card(context, &model, &file)?,
         FileFormat::Onnx => export_onnx(context, args, model, &file)?,
+    };
+    if args.json {
+        object["file"] = json!(args.file);
+        object["job"] = json!(job);
+        say_json(&object)?;
+    } else {
+        say(&text)?;
     }
     Ok(Exit::Complete)
 }
@@ -126,8 +138,11 @@ fn format_of(args: &ExportArgs) -> Result<FileFormat> {
     }
 }
 
+/// What was written, as JSON and in words.
+type Written = (Value, String);
+
 /// Copies the weights, whose metadata describes them.
-fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<()> {
+fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<Written> {
     let network = &model.ensemble.networks[0];
     let weights = read_regular(&network.weights, LARGEST_FILE).code(Exit::Results)?;
     file.write(&weights, Durability::ContentAndName)?;
@@ -135,11 +150,15 @@ fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<()> {
         Some(_) => "with classes, input shape, normalisation and architecture in the metadata",
         None => "without a description, since an older version of the program wrote them",
     };
-    say(&format!(
+    let text = format!(
         "{}: {}, the weights of job {} {metadata}",
         file.path().display(),
         bytes(weights.len() as f64),
         network.job,
+    );
+    Ok((
+        json!({ "format": "safetensors", "bytes": weights.len() }),
+        text,
     ))
 }
 
@@ -148,7 +167,7 @@ fn export_onnx(
     args: &ExportArgs,
     model: NamedModel,
     file: &OutputFile,
-) -> Result<()> {
+) -> Result<Written> {
     let file = file.absolute()?;
     if file.to_str().is_none() {
         let message = format!("{}: a name of UTF-8 text is needed", file.display());
@@ -168,9 +187,12 @@ fn export_onnx(
     let sent = sender.try_send(Work { request, about: () });
     sent.map_err(|_| failure(Exit::Internal, "the request was not taken"))?;
     drop(sender);
-    workers.answer_all(work, |answered| match answered.reply {
-        InferenceReply::Exported(exported) => say(&in_words(&args.file, &exported)),
-        _ => Ok(()),
+    let mut written = None;
+    workers.answer_all(work, |answered| {
+        if let InferenceReply::Exported(exported) = answered.reply {
+            written = Some((object(&exported), in_words(&args.file, &exported)));
+        }
+        Ok(())
     })?;
     if mirrors {
         say_error(
@@ -178,7 +200,20 @@ fn export_onnx(
             one view, and was compared over both",
         );
     }
-    Ok(())
+    written.ok_or_else(|| failure(Exit::Internal, "the worker did not answer"))
+}
+
+fn object(exported: &Exported) -> Value {
+    json!({
+        "format": "onnx",
+        "bytes": exported.bytes,
+        "opset": exported.opset,
+        "input": exported.input,
+        "output": exported.output,
+        "operators": exported.operators,
+        "images_checked": exported.checked,
+        "largest_difference": exported.largest_difference,
+    })
 }
 
 /// What a program needs to know that loads the file.

@@ -1,9 +1,9 @@
 //! A network as a module of PyTorch: its weights by the names of the module's state dict, and the
 //! Python file that builds the module.
 
+use super::Written;
 use crate::exit::{Code, Exit, failure};
 use crate::inference::{NamedModel, OutputFile};
-use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_files::{Durability, exists, read_regular};
@@ -24,7 +24,7 @@ const IMAGES: &str = "convsweep_images";
 ///
 /// # Errors
 /// If the weights are not those of the network, or there is another Python file of this name.
-pub fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<()> {
+pub(super) fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<Written> {
     let network = &model.ensemble.networks[0];
     let python = file.path().with_extension("py");
     let new_python = new_file(&python)?;
@@ -46,14 +46,19 @@ pub fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<()> {
     if let Some(new) = new_python {
         new.write(PYTHON.as_bytes(), Durability::ContentAndName)?;
     }
-    say(&in_words(model, (file.path(), written.len()), &python))?;
     if network.mirrors {
         say_error(
             "note: the job averages each image with its mirror image (tta_flip): so does the \
             module's `predict`, while the module itself computes one view",
         );
     }
-    Ok(())
+    let object = json!({
+        "format": "safetensors for PyTorch",
+        "bytes": written.len(),
+        "python": python,
+    });
+    let text = in_words(model, (file.path(), written.len()), &python);
+    Ok((object, text))
 }
 
 /// The Python file that is to be written; `None` if it is there already.

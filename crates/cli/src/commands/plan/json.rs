@@ -4,8 +4,15 @@ use super::compared::ComparedPlan;
 use crate::planning::cost::CostEstimate;
 use crate::planning::job_action::PlannedJob;
 use convsweep_plan::{Plan, Planned, StagePlan};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
+
+/// The plans of the files that were named.
+#[derive(Serialize)]
+pub struct PlansJson<'a> {
+    pub plans: Vec<PlanJson<'a>>,
+}
 
 /// A plan with its jobs.
 pub struct PlanJson<'a>(pub &'a ComparedPlan<'a>);

@@ -10,16 +10,18 @@ mod simulate;
 mod text;
 
 use crate::context::Context;
-use crate::exit::{self, Exit, failure};
-use crate::output::stdout::{say, say_json};
+use crate::exit::{self, Exit, failure_with};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::planning::experiment_file::read;
 use crate::planning::file_args::FileArgs;
 use crate::planning::slots::choose_devices;
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use compared::ComparedPlan;
 use convsweep_plan::Plan;
-use json::PlanJson;
+use json::{PlanJson, PlansJson};
 use std::path::PathBuf;
 use text::Amount;
 
@@ -62,9 +64,7 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     context.signals.listen();
     let plans = read_all(context, args)?;
     if let Some(rule) = &args.simulate {
-        for plan in &plans {
-            simulate::simulate(context, plan, rule)?;
-        }
+        simulate::simulate(context, &plans, rule, args.json)?;
         return Ok(Exit::Complete);
     }
     let amount = Amount {
@@ -87,14 +87,20 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
         }
     }
     if args.json {
-        let plans: Vec<PlanJson> = compared.iter().map(PlanJson).collect();
-        say_json(&plans)?;
+        say_json(&PlansJson {
+            plans: compared.iter().map(PlanJson).collect(),
+        })?;
         for plan in &mut compared {
             refusals.append(&mut plan.cost.refusals);
         }
     }
     match joined(refusals) {
         None => Ok(Exit::Complete),
+        // The object says why a run would be refused.
+        Some(refusal) if args.json => {
+            say_error(&format!("error: {refusal}"));
+            Ok(exit::of(&refusal))
+        }
         Some(refusal) => Err(refusal),
     }
 }
@@ -122,5 +128,7 @@ fn joined(errors: Vec<anyhow::Error>) -> Option<anyhow::Error> {
         .map(|error| error.to_string().trim_end().to_string())
         .collect();
     let exit = if has_same_exit { exit } else { Exit::Wrong };
-    Some(failure(exit, messages.join("\n\n")))
+    let problems = errors.iter().flat_map(|error| exit::problems_of(error));
+    let problems = problems.cloned().collect();
+    Some(failure_with(exit, messages.join("\n\n"), problems))
 }

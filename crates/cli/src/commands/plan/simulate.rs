@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_input::search_input;
@@ -9,12 +10,30 @@ use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
 use convsweep_runner::search::{JobStatus, SearchHistory, Simulation, simulate as simulate_search};
 use convsweep_spec::words::counted;
+use serde_json::{Value, json};
 
-/// Prints what the rule named by `text` would have done.
+/// Prints what the rule named by `text` would have done for each of the plans.
 ///
 /// # Errors
-/// If there is no such rule, or no job of the plan has been trained.
-pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
+/// If there is no such rule, or no job of a plan has been trained.
+pub fn simulate(context: &Context, plans: &[Plan], text: &str, as_json: bool) -> Result<()> {
+    let mut objects = Vec::new();
+    for plan in plans {
+        let (simulation, unfinished) = simulation(context, plan, text)?;
+        match as_json {
+            true => objects.push(object(plan, text, &simulation, unfinished)),
+            false => say(&describe(plan, text, &simulation, unfinished))?,
+        }
+    }
+    match as_json {
+        true => say_json(&json!({ "simulations": objects })),
+        false => Ok(()),
+    }
+}
+
+/// What the rule would have done, and the number of jobs that it says nothing of, because they were
+/// not trained to their end.
+fn simulation(context: &Context, plan: &Plan, text: &str) -> Result<(Simulation, usize)> {
     let Some(settings) = rule_of(text) else {
         let message = format!(
             "--simulate {text}: name successive-halving, asha, median or race, \
@@ -43,8 +62,29 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
         return Err(failure(Exit::Wrong, message));
     }
     let unfinished = all - jobs.len();
-    let simulation = simulate_search(&input.rules, &jobs);
-    say(&describe(plan, text, &simulation, unfinished))
+    Ok((simulate_search(&input.rules, &jobs), unfinished))
+}
+
+fn object(plan: &Plan, rule: &str, simulation: &Simulation, unfinished: usize) -> Value {
+    let named = |place: Option<(usize, f64)>| {
+        place.map(|(configuration, value)| {
+            let label = &plan.configurations[configuration].member.label;
+            json!({ "label": label, "value": value })
+        })
+    };
+    json!({
+        "experiment": plan.name,
+        "rule": rule,
+        "metric": plan.metric,
+        "jobs": simulation.jobs,
+        "unfinished": unfinished,
+        "epochs": simulation.epochs,
+        "epochs_trained": simulation.spent,
+        "jobs_stopped": simulation.pruned,
+        "best": named(simulation.best),
+        "found": named(simulation.found),
+        "worse_by": simulation.regret(),
+    })
 }
 
 fn describe(plan: &Plan, rule: &str, simulation: &Simulation, unfinished: usize) -> String {

@@ -51,7 +51,7 @@ pub struct PredictArgs {
     /// and why a file could not be read.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// Print JSON, an object in each line.
+    /// Print JSON, an object in each line; the last one sums up.
     #[arg(long)]
     pub json: bool,
     /// Also draw the first 64 images with their predictions: a .png, .svg or .html file.
@@ -111,6 +111,7 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
         }
         printer.flush()
     })?;
+    printer.summary(&tally.object(&model))?;
     printer.end()?;
     if printed_as == PrintedAs::Text {
         tally.print_confusion()?;

@@ -2,12 +2,13 @@
 
 use super::ranked::RankedPrediction;
 use crate::inference::ImageInput;
+use crate::output::json::JsonLines;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_report::tables::CsvRows;
 use convsweep_spec::words::{printable, shortened};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io;
 use unicode_width::UnicodeWidthStr;
 
@@ -37,7 +38,7 @@ pub struct ImagePrinter<'a> {
 enum Sink {
     Text(Stdout),
     Csv(Box<CsvRows<Stdout>>),
-    JsonLines(Stdout),
+    JsonLines(JsonLines),
 }
 
 impl<'a> ImagePrinter<'a> {
@@ -52,7 +53,7 @@ impl<'a> ImagePrinter<'a> {
     ) -> Result<ImagePrinter<'a>> {
         let to = match printed_as {
             PrintedAs::Text => Sink::Text(open_stdout()),
-            PrintedAs::JsonLines => Sink::JsonLines(open_stdout()),
+            PrintedAs::JsonLines => Sink::JsonLines(JsonLines::begin()),
             PrintedAs::Csv => {
                 let mut heading = vec!["file".to_string(), "class".to_string()];
                 for place in 1..=top {
@@ -107,8 +108,8 @@ impl<'a> ImagePrinter<'a> {
                 let row = row.iter().map(String::as_str);
                 Ok(table.row(row).map_err(io::Error::from)?)
             }
-            Sink::JsonLines(out) => {
-                let line = match problem.is_empty() {
+            Sink::JsonLines(lines) => {
+                let object = match problem.is_empty() {
                     true => json!({
                         "file": file,
                         "class": class,
@@ -120,15 +121,24 @@ impl<'a> ImagePrinter<'a> {
                     }),
                     false => json!({ "file": file, "class": class, "problem": problem }),
                 };
-                out.write(format!("{line}\n").as_bytes())
+                lines.line(&object)
             }
+        }
+    }
+
+    /// Prints what there is to say of all images, where objects are printed.
+    pub fn summary(&mut self, summary: &Value) -> Result<()> {
+        match &mut self.to {
+            Sink::JsonLines(lines) => lines.line(&json!({ "summary": summary })),
+            Sink::Text(_) | Sink::Csv(_) => Ok(()),
         }
     }
 
     /// Writes what is not written yet, so that whoever reads line by line does not wait.
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.to {
-            Sink::Text(out) | Sink::JsonLines(out) => out.flush(),
+            Sink::Text(out) => out.flush(),
+            Sink::JsonLines(lines) => lines.flush(),
             Sink::Csv(table) => Ok(table.flush()?),
         }
     }

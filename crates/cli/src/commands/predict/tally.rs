@@ -1,11 +1,13 @@
 //! How many images were classified, and how many rightly.
 
 use super::ranked::RankedPrediction;
-use crate::inference::ImageInput;
+use crate::inference::{ImageInput, NamedModel};
 use crate::output::stdout::say;
 use crate::output::table;
 use anyhow::Result;
+use convsweep_spec::id::JobId;
 use convsweep_spec::words::{counted, thousands};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Classes that are shown as a whole matrix.
@@ -55,6 +57,30 @@ impl<'a> Tally<'a> {
     fn judged(&self) -> (u64, u64) {
         let right = self.confusion.iter().filter(|((t, p), _)| t == p);
         (self.confusion.values().sum(), right.map(|(_, n)| n).sum())
+    }
+
+    /// The numbers as JSON, with the jobs that predicted.
+    pub fn object(&self, model: &NamedModel) -> Value {
+        let networks = model.ensemble.networks.iter();
+        let jobs: Vec<&JobId> = networks.map(|network| &network.job).collect();
+        let (judged, right) = self.judged();
+        let confusion = self.confusion.iter().map(|((truth, predicted), images)| {
+            json!({
+                "class": self.classes[*truth],
+                "predicted": self.classes[*predicted],
+                "images": images,
+            })
+        });
+        json!({
+            "jobs": jobs,
+            "classified": self.classified,
+            "unreadable": self.unreadable,
+            "folders_left_out": self.folders_left_out,
+            "judged": judged,
+            "right": right,
+            "accuracy": (judged > 0).then(|| right as f64 / judged as f64),
+            "confusion": confusion.collect::<Vec<_>>(),
+        })
     }
 
     /// The accuracy over the images whose true class is known; `None` if there are none.

@@ -4,7 +4,7 @@ mod job_predictions;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::output::json_rows::JsonRows;
+use crate::output::json::JsonLines;
 use crate::output::stdout::{Stdout, open_stdout};
 use crate::planning::lookup::{find_job, is_experiment, unknown_experiment};
 use crate::streams::say_error;
@@ -31,7 +31,7 @@ pub struct PredictionsArgs {
     /// Print CSV, as without an option.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// Print JSON, a list of objects.
+    /// Print JSON, an object in each line.
     #[arg(long)]
     pub json: bool,
 }
@@ -118,29 +118,29 @@ fn asked_jobs(database: &Database, name: &str) -> Result<Vec<PredictedJob>> {
 /// Prints rows as they come.
 enum PredictionPrinter {
     Csv(Box<PredictionsCsv<Stdout>>),
-    Json(JsonRows),
+    Json(JsonLines),
 }
 
 impl PredictionPrinter {
     fn new(as_json: bool) -> Result<PredictionPrinter> {
         if as_json {
-            return Ok(PredictionPrinter::Json(JsonRows::begin()?));
+            return Ok(PredictionPrinter::Json(JsonLines::begin()));
         }
         let table = PredictionsCsv::new(open_stdout()).map_err(io::Error::from)?;
         Ok(PredictionPrinter::Csv(Box::new(table)))
     }
 
     fn job(&mut self, found: &JobPredictions) -> Result<()> {
-        let list = match self {
+        let lines = match self {
             PredictionPrinter::Csv(table) => {
                 let about = (&*found.names, found.job.classes.as_slice());
                 let written = table.job(&found.job.job, &found.images, about);
                 return Ok(written.map_err(io::Error::from)?);
             }
-            PredictionPrinter::Json(list) => list,
+            PredictionPrinter::Json(lines) => lines,
         };
         found.each(|row| {
-            list.row(&json!({
+            lines.line(&json!({
                 "job": row.job,
                 "part": row.part,
                 "image": row.image,
@@ -155,7 +155,7 @@ impl PredictionPrinter {
     fn end(self) -> Result<()> {
         match self {
             PredictionPrinter::Csv(table) => Ok(table.finish().map_err(io::Error::from)?),
-            PredictionPrinter::Json(list) => list.end(),
+            PredictionPrinter::Json(lines) => lines.end(),
         }
     }
 }

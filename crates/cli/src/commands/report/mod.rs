@@ -4,21 +4,24 @@ mod explanations;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_answers::Answers;
 use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
 use convsweep_report::job_files::{ImagesToExplain, Lookups};
-use convsweep_report::{ReportScope, report_across, report_with};
+use convsweep_report::{Report, ReportScope, report_across, report_with};
 use convsweep_spec::data::DataSpec;
 use convsweep_store::Database;
 use explanations::network_maps;
-use std::path::Path;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// File name of an experiment's page.
 const REPORT_PAGE: &str = "report.html";
@@ -40,6 +43,9 @@ pub struct ReportArgs {
     /// `paper/` stays as it is.
     #[arg(long)]
     pub paper: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Renders the reports of the named experiments, and of several one over all of them.
@@ -61,21 +67,82 @@ pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
         true => ReportScope::PageAndPaper,
         false => ReportScope::Page,
     };
+    let mut objects = Vec::new();
     for name in &args.names {
-        say(&render_to(context, &database, name, scope)?)?;
+        let rendered = render_to(context, &database, name, scope)?;
+        match args.json {
+            true => objects.push(rendered.object()),
+            false => say(&rendered.text())?,
+        }
     }
-    if args.names.len() > 1 {
-        let text = render_across(context, &database, &args.names, scope)?;
-        say(&format!("\n{text}"))?;
+    let across = match args.names.len() {
+        1 => None,
+        _ => Some(render_across(context, &database, &args.names, scope)?),
+    };
+    match (args.json, across) {
+        (true, across) => say_json(&json!({
+            "reports": objects,
+            "across": across.map(|(object, _)| object),
+        }))?,
+        (false, Some((_, text))) => say(&format!("\n{text}"))?,
+        (false, None) => {}
     }
     Ok(Exit::Complete)
 }
 
-/// Renders one report; its answer, the leaderboard, and where the files are.
+/// A report that was rendered.
+pub struct RenderedReport {
+    experiment: String,
+    report: Report,
+    /// The folder of its charts.
+    charts: PathBuf,
+    /// The database that it was made from.
+    database: PathBuf,
+}
+
+impl RenderedReport {
+    /// Its answer, the leaderboard, and where the files are.
+    pub fn text(&self) -> String {
+        let leaderboard = &self.report.leaderboard;
+        let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
+        let paper = self.report.paper.as_deref();
+        let paper = paper.map_or(String::new(), |folder| {
+            format!("paper     {}\n", relative(folder))
+        });
+        format!(
+            "{}\n\n{}\n\nreport    {}\ncharts    {}\n{paper}database  {}",
+            self.report.answer,
+            plain(&columns, &leaderboard.rows),
+            relative(&self.report.html),
+            relative(&self.charts),
+            relative(&self.database)
+        )
+    }
+
+    /// What the results say.
+    pub fn answers(&self) -> &Answers {
+        &self.report.answers
+    }
+
+    /// Where its files are, and what it warns of.
+    pub fn object(&self) -> Value {
+        json!({
+            "experiment": self.experiment,
+            "sentences": self.report.sentences,
+            "warnings": self.report.warnings,
+            "html": self.report.html,
+            "charts": self.report.charts,
+            "tables": self.report.tables,
+            "paper": self.report.paper,
+        })
+    }
+}
+
+/// Renders one report.
 ///
 /// # Errors
 /// If there is no such experiment or the report cannot be written.
-pub fn render(context: &Context, database: &Database, name: &str) -> Result<String> {
+pub fn render(context: &Context, database: &Database, name: &str) -> Result<RenderedReport> {
     render_to(context, database, name, ReportScope::Page)
 }
 
@@ -84,7 +151,7 @@ fn render_to(
     database: &Database,
     name: &str,
     scope: ReportScope,
-) -> Result<String> {
+) -> Result<RenderedReport> {
     let Some(mut rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
@@ -94,30 +161,22 @@ fn render_to(
         maps: |asked: &ImagesToExplain| network_maps(context, database, asked),
     };
     let report = report_with(rows, &context.results, scope, lookups).code(Exit::Results)?;
-    let leaderboard = &report.leaderboard;
-    let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
-    let charts = context.results.experiment(name).join("charts");
-    let paper = report.paper.as_deref();
-    let paper = paper.map_or(String::new(), |folder| {
-        format!("paper     {}\n", relative(folder))
-    });
-    Ok(format!(
-        "{}\n\n{}\n\nreport    {}\ncharts    {}\n{paper}database  {}",
-        report.answer,
-        plain(&columns, &leaderboard.rows),
-        relative(&report.html),
-        relative(&charts),
-        relative(&context.results.database())
-    ))
+    Ok(RenderedReport {
+        experiment: name.to_string(),
+        report,
+        charts: context.results.experiment(name).join("charts"),
+        database: context.results.database(),
+    })
 }
 
-/// Renders the report over several experiments; its answer, the choices, and where the files are.
+/// Renders the report over several experiments; its answer, the choices, and where the files are, as
+/// JSON and in words.
 fn render_across(
     context: &Context,
     database: &Database,
     names: &[String],
     scope: ReportScope,
-) -> Result<String> {
+) -> Result<(Value, String)> {
     let mut sweeps = Vec::with_capacity(names.len());
     for name in names {
         let sweep = database.sweep_results(name).code(Exit::Results)?;
@@ -137,14 +196,24 @@ fn render_across(
     let paper = paper.map_or(String::new(), |folder| {
         format!("\npaper     {}", relative(folder))
     });
-    Ok(format!(
+    let object = json!({
+        "experiments": names,
+        "sentences": report.sentences,
+        "notes": report.notes,
+        "html": report.html,
+        "charts": report.charts,
+        "tables": report.tables,
+        "paper": report.paper,
+    });
+    let text = format!(
         "{}\n\n{}{more}\n\n* may be the best of its experiment; in brackets: the number of \
          runs\n\nreport    {}\ntables    {}{paper}",
         report.answer,
         plain(&columns, shown),
         relative(&report.html),
         tables.join("  ")
-    ))
+    );
+    Ok((object, text))
 }
 
 /// Renders the reports again, but for that of `except`, that were made from a database in doubt: it

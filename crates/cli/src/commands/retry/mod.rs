@@ -3,7 +3,7 @@
 mod damaged;
 mod named_jobs;
 
-use super::run::{RunArgs, run};
+use super::run::{RunArgs, RunLines, run_files};
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::planning::file_args::FileArgs;
@@ -28,6 +28,9 @@ pub struct RetryArgs {
     /// Their folders are moved to `damaged` in the results folder; nothing is deleted.
     #[arg(long)]
     pub damaged: bool,
+    /// Print what happens as JSON, as `run` does.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Runs the files of the named jobs or experiments with these jobs only.
@@ -35,6 +38,13 @@ pub struct RetryArgs {
 /// # Errors
 /// If there is no such job or experiment, or the file cannot be run.
 pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
+    let lines = RunLines::new(args.json);
+    let result = retry_jobs(context, args, &lines);
+    lines.ended(&result);
+    result
+}
+
+fn retry_jobs(context: &Context, args: &RetryArgs, lines: &RunLines) -> Result<Exit> {
     let mut repaired = None;
     let by_experiment = if args.damaged {
         let aside = set_damaged_aside(context, &args.jobs)?;
@@ -58,7 +68,7 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
             repaired: repaired.clone(),
             ..run_args(&database, &experiment, jobs)?
         };
-        match run(context, &run_args)? {
+        match run_files(context, &run_args, lines)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,

@@ -48,4 +48,7 @@ pub struct RunArgs {
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,
+    /// Print what happens as JSON, an object in each line; the last one says how the run ended.
+    #[arg(long)]
+    pub json: bool,
 }

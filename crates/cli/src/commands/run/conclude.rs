@@ -1,11 +1,15 @@
 //! The end of a run: the report, what is left, and the exit code.
 
-use crate::commands::report::render;
+use super::lines::{ExperimentEnd, RunLine, RunLines};
+use super::next::next_steps;
+use crate::commands::report::{RenderedReport, render};
+use crate::commands::verdict::VerdictObject;
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
 use crate::panics;
 use crate::streams::{say_error, say_if_read};
 use anyhow::Result;
+use convsweep_answers::RunEnd;
 use convsweep_plan::Plan;
 use convsweep_runner::{LimitReached, RunSummary, StopRequest};
 use convsweep_spec::id::JobId;
@@ -37,7 +41,7 @@ impl AtRest {
 /// If the run could not continue, or the report could not be written.
 pub fn conclude(
     context: &Context,
-    plan: &Plan,
+    (plan, lines): (&Plan, &RunLines),
     (jobs, at_rest): (&[JobId], &AtRest),
     summary: RunSummary,
 ) -> Result<Exit> {
@@ -46,26 +50,87 @@ pub fn conclude(
     let has_report =
         count(jobs, &states, "finished") > 0 && summary.stop_request != StopRequest::Now;
     let rendered = match has_report {
-        true => show_report(context, &database, plan),
-        false => Ok(()),
+        true => render_report(context, &database, plan),
+        false => Ok(None),
+    };
+    lines.experiment_ended(end_of(&plan.name, jobs, &states));
+    let told = match summary.stop_request {
+        StopRequest::Now => Ok(()),
+        StopRequest::No | StopRequest::Drain => {
+            let rendered = rendered.as_ref().ok().and_then(Option::as_ref);
+            tell_answer(context, &database, (plan, lines), rendered)
+        }
     };
     // What became of the jobs is said even if the report fails.
     let exit = say_end(plan, (jobs, at_rest), &states, summary)?;
-    rendered.map(|()| exit)
+    told?;
+    rendered.map(|_| exit)
 }
 
-/// Renders the report and shows it to whoever reads stdout. An error in the program itself that it
-/// meets does not end the run.
-fn show_report(context: &Context, database: &Database, plan: &Plan) -> Result<()> {
+/// Renders the report. An error in the program itself that it meets does not end the run.
+fn render_report(
+    context: &Context,
+    database: &Database,
+    plan: &Plan,
+) -> Result<Option<RenderedReport>> {
     let rendered = panics::caught(|| {
         panics::test_point("report");
         render(context, database, &plan.name)
     });
     match rendered {
-        Some(text) => say_if_read(&text?),
-        None => say_error("the report was not rendered; everything that was trained is recorded"),
+        Some(rendered) => rendered.map(Some),
+        None => {
+            say_error("the report was not rendered; everything that was trained is recorded");
+            Ok(None)
+        }
+    }
+}
+
+/// Shows the answer to whoever reads stdout, with the report and what to do next.
+fn tell_answer(
+    context: &Context,
+    database: &Database,
+    (plan, lines): (&Plan, &RunLines),
+    rendered: Option<&RenderedReport>,
+) -> Result<()> {
+    if !lines.are_on() {
+        if let Some(rendered) = rendered {
+            let next = next_steps(plan, rendered.answers());
+            say_if_read(format!("{}\n\n{next}", rendered.text()).trim_end());
+        }
+        return Ok(());
+    }
+    let answers = database.answers(&plan.name).code(Exit::Results)?;
+    if let Some(answers) = &answers {
+        let verdict = VerdictObject::of(answers, context.database_doubt());
+        lines.say(&RunLine::Answer {
+            verdict: Box::new(verdict),
+            report: rendered.map(RenderedReport::object),
+        });
     }
     Ok(())
+}
+
+/// How the jobs of an experiment stand.
+fn end_of(experiment: &str, jobs: &[JobId], states: &HashMap<JobId, JobState>) -> ExperimentEnd {
+    let mut end = ExperimentEnd {
+        experiment: experiment.to_string(),
+        jobs: jobs.len(),
+        finished: 0,
+        stopped: 0,
+        failed: 0,
+        left: 0,
+    };
+    for job in jobs {
+        let outcome = states.get(job).and_then(|state| state.outcome.as_deref());
+        *match RunEnd::of_outcome(outcome) {
+            RunEnd::Finished => &mut end.finished,
+            RunEnd::Stopped => &mut end.stopped,
+            RunEnd::Failed | RunEnd::Diverged => &mut end.failed,
+            RunEnd::Waiting => &mut end.left,
+        } += 1;
+    }
+    end
 }
 
 /// Says what is left.

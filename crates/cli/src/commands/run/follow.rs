@@ -1,5 +1,6 @@
 //! Running the jobs, and following what happens: display, database, logs, notifications.
 
+use super::event_lines::EventLines;
 use super::notify::Notifier;
 use super::presence::Presence;
 use super::queue_notice::QueueNotice;
@@ -25,6 +26,8 @@ pub struct Follower<'a> {
     pub experiment: &'a str,
     /// Shows them; `None` after an error in the display itself.
     pub display: Option<RunDisplay>,
+    /// Passes them on as lines of JSON, if these are asked for.
+    pub lines: EventLines<'a>,
     /// Stores those of workers.
     pub writer: &'a DatabaseWriter,
     /// Records those that no worker can record.
@@ -88,6 +91,7 @@ impl Follower<'_> {
         while let Some(event) = events.recv().await {
             run_log::event(&event);
             self.show(|display| display.on(&event));
+            self.lines.on(&event);
             self.queue.on(&event);
             self.notify(&event);
             if let Err(error) = self.record(event) {

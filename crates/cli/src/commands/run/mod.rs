@@ -3,9 +3,12 @@
 mod args;
 mod command_line;
 mod conclude;
+mod event_lines;
 mod follow;
 mod job_order;
 mod jobs_folder;
+mod lines;
+mod next;
 mod notify;
 mod presence;
 mod queue_notice;
@@ -30,10 +33,11 @@ pub use conclude::damaged_words;
 use convsweep_plan::Plan;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::log::Choice;
+pub use lines::RunLines;
 use std::path::Path;
 use sweep::sweep;
 
-/// Runs the files one after another.
+/// Runs the files one after another, or shows their plans.
 ///
 /// # Errors
 /// What is wrong with a file, the devices or the results folder. Failed jobs are not errors but an
@@ -45,10 +49,22 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
             changes: args.changes.clone(),
             devices: args.devices.clone(),
             slots: args.slots.clone(),
+            json: args.json,
             ..PlanArgs::default()
         };
         return plan(context, &plan_args);
     }
+    let lines = RunLines::new(args.json);
+    let result = run_files(context, args, &lines);
+    lines.ended(&result);
+    result
+}
+
+/// Runs the files one after another; whoever calls it writes the last line.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_files(context: &Context, args: &RunArgs, lines: &RunLines) -> Result<Exit> {
     context.signals.listen();
     context.signals.preparing();
     refuse_unreadable_paths(context)?;
@@ -67,7 +83,7 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         if context.signals.is_stopping() {
             return Ok(Exit::Interrupted);
         }
-        match run_stages(context, args, file, plan, &mut lock)? {
+        match run_stages(context, (args, lines), file, plan, &mut lock)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,
@@ -100,12 +116,12 @@ fn refuse_unreadable_paths(context: &Context) -> Result<()> {
 /// before it.
 fn run_stages(
     context: &Context,
-    args: &RunArgs,
+    (args, lines): (&RunArgs, &RunLines),
     file: &Path,
     mut plan: Plan,
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
-    let mut exit = sweep(context, args, &plan, lock)?;
+    let mut exit = sweep(context, (args, lines), &plan, lock)?;
     // A part of the jobs (`--only`) is no ground for a choice.
     while exit != Exit::Interrupted
         && !context.signals.is_stopping()
@@ -116,10 +132,11 @@ fn run_stages(
             "{}: stage \"{}\" chose {}",
             plan.name, decision.stage, decision.label
         ));
+        lines.chosen(&plan.name, &decision);
         let mut decisions: Vec<Choice> = plan.decisions.clone();
         decisions.push(decision);
         plan = read_decided(context, file, &args.changes, &decisions)?;
-        exit = match (exit, sweep(context, args, &plan, lock)?) {
+        exit = match (exit, sweep(context, (args, lines), &plan, lock)?) {
             (Exit::JobsFailed, Exit::Complete) => Exit::JobsFailed,
             (_, latest) => latest,
         };

@@ -3,8 +3,10 @@
 use super::args::RunArgs;
 use super::command_line::command_line;
 use super::conclude::{AtRest, conclude};
+use super::event_lines::EventLines;
 use super::follow::{Follower, run_and_follow};
 use super::job_order::{QueuedJob, configuration_order, keep_only, queue};
+use super::lines::{RunLine, RunLines, job_tags, planned_configurations};
 use super::notify::Notifier;
 use super::queue_notice::QueueNotice;
 use super::record::{record_overruled, record_plan, refuse_other_file};
@@ -42,13 +44,13 @@ use std::collections::BTreeMap;
 /// What prevents the run; failed jobs are an exit code.
 pub fn sweep(
     context: &Context,
-    args: &RunArgs,
+    (args, lines): (&RunArgs, &RunLines),
     plan: &Plan,
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
     context.signals.preparing();
     let _log = run_log::start(context, plan);
-    let result = sweep_logged(context, args, plan, lock);
+    let result = sweep_logged(context, (args, lines), plan, lock);
     let dropped = dropped_messages();
     if dropped > 0 {
         tracing::info!("{dropped} messages were not shown, because nobody read stderr");
@@ -65,7 +67,7 @@ pub fn sweep(
 
 fn sweep_logged(
     context: &Context,
-    args: &RunArgs,
+    (args, lines): (&RunArgs, &RunLines),
     plan: &Plan,
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
@@ -79,8 +81,7 @@ fn sweep_logged(
     let is_own = |problem: &&String| problem.strip_prefix(&own).is_some_and(is_line);
     let others = synced.problems.iter().filter(|problem| !is_own(problem));
     for note in others.chain(log.notes()) {
-        say_error(&format!("note: {note}"));
-        tracing::info!("note: {note}");
+        lines.note(note);
     }
     refuse_other_file(&log, plan)?;
     let database = context.database_if_any()?;
@@ -116,28 +117,28 @@ fn sweep_logged(
     let (launcher, about_slots) = devices.launcher(most_memory)?;
     notes.extend(about_slots);
     if trains {
-        open_image_sets(context, plan)?;
-        tell_about_data(plan);
-        notes
-            .iter()
-            .for_each(|note| say_error(&format!("note: {note}")));
+        open_image_sets(context, plan, lines)?;
+        tell_about_data(plan, lines);
+        notes.iter().for_each(|note| lines.note(note));
     }
     if redecided.forgets {
         let forgotten = writer.forget_lost_entries(&plan.name);
         forgotten.code(Exit::Results)?;
     }
     record_plan(&writer, &mut log, plan, redecided.lines)?;
-    note_lost_files(context, plan, &jobs)?;
+    note_lost_files(context, plan, &jobs, lines)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     record_overruled(&writer, &mut log, plan, &overruled, &recorded)?;
     announce(context, plan, &jobs, launcher.slots().len());
-    announce_unbound(plan, &recorded);
+    lines.say(&planned_line(plan, &jobs, launcher.slots().len()));
+    announce_unbound(plan, &recorded, lines);
     let log = RefCell::new(log);
     // The rules also judge what other experiments have trained.
     let decides = args.only.is_empty() && plan.search != SearchSettings::default();
     let summary = if trains || decides {
         let follower = (&writer, &log, &mut notifier, lock);
-        train(context, args, plan, (&jobs, &recorded), &launcher, follower)?
+        let asked = (args, plan, lines);
+        train(context, asked, (&jobs, &recorded), &launcher, follower)?
     } else {
         RunSummary::default()
     };
@@ -154,7 +155,7 @@ fn sweep_logged(
         .binding(&search_identity(plan))
         .stopped;
     let at_rest = AtRest { stopped, repaired };
-    let exit = conclude(context, plan, (&ids, &at_rest), summary)?;
+    let exit = conclude(context, (plan, lines), (&ids, &at_rest), summary)?;
     if trained {
         notify_end(&mut notifier, plan, exit);
     }
@@ -171,13 +172,17 @@ fn repaired_epochs(args: &RunArgs, plan: &Plan) -> BTreeMap<JobId, u32> {
 }
 
 /// Says which files of finished jobs are gone or have another size.
-fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<()> {
+fn note_lost_files(
+    context: &Context,
+    plan: &Plan,
+    jobs: &[PlannedJob],
+    lines: &RunLines,
+) -> Result<()> {
     let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
     let finished: Vec<JobId> = finished.map(|job| job.job.job.clone()).collect();
     let faults = look_at(&context.results, &context.database()?, &finished)?;
     for note in notes_of(&faults, &plan.name) {
-        say_error(&format!("note: {note}"));
-        tracing::info!("note: {note}");
+        lines.note(&note);
     }
     Ok(())
 }
@@ -201,8 +206,25 @@ fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
     }
 }
 
+/// The same as a line.
+fn planned_line<'a>(plan: &'a Plan, jobs: &[PlannedJob], slots: usize) -> RunLine<'a> {
+    let mut standings = BTreeMap::new();
+    for job in jobs {
+        *standings.entry(job.action.words()).or_default() += 1;
+    }
+    RunLine::Planned {
+        experiment: &plan.name,
+        file: plan.file.display().to_string(),
+        configurations: planned_configurations(plan),
+        jobs: jobs.len(),
+        to_train: jobs.iter().filter(|job| job.action.is_trained()).count(),
+        standings,
+        slots,
+    }
+}
+
 /// Says which recorded decisions no longer hold because `[search]` has changed.
-fn announce_unbound(plan: &Plan, recorded: &RecordedJobs) {
+fn announce_unbound(plan: &Plan, recorded: &RecordedJobs, lines: &RunLines) {
     let is_open = |job: &JobId| {
         let state = recorded.states.get(job);
         let is_planned = plan.member_jobs().any(|planned| planned.job == *job);
@@ -220,14 +242,13 @@ fn announce_unbound(plan: &Plan, recorded: &RecordedJobs) {
             plan.name,
             counted(open.len() as u64, "job")
         );
-        tracing::info!("{text}");
-        say_error(&text);
+        lines.note(&text);
     }
 }
 
 /// Opens and splits every image set before the first worker needs it, so that what is missing is
 /// reported before anything is trained.
-fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
+fn open_image_sets(context: &Context, plan: &Plan, lines: &RunLines) -> Result<()> {
     let mut opened = Vec::new();
     for planned in &plan.configurations {
         let data = &planned.member.resolved.data;
@@ -239,8 +260,7 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
         let location = context.location(planned.data_path.as_deref(), planned.image_limits)?;
         let (set, note) = convsweep_data::open_whole(location, data).map_err(data_failure)?;
         if let Some(note) = note {
-            tracing::info!("note: {note}");
-            say_error(&format!("note: {note}"));
+            lines.note(&note);
         }
         let first_fold = data.split.folds().map(|_| 0);
         convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
@@ -249,25 +269,23 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
 }
 
 /// Says what became of the folders or values of the sets, and what the user should know of them.
-fn tell_about_data(plan: &Plan) {
+fn tell_about_data(plan: &Plan, lines: &RunLines) {
     let readings = plan
         .configurations
         .iter()
         .filter_map(|p| p.facts.reading.as_ref());
     let mut places: Vec<String> = readings.map(|reading| reading.places_in_words()).collect();
     places.dedup();
-    let places = places.iter().map(|places| format!("images: {places}"));
-    let notes = plan.notes.iter().map(|note| format!("note: {note}"));
-    for line in places.chain(notes) {
-        tracing::info!("{line}");
-        say_error(&printable(&line));
+    for places in places {
+        tracing::info!("images: {places}");
+        say_error(&printable(&format!("images: {places}")));
     }
+    plan.notes.iter().for_each(|note| lines.note(note));
 }
 
 fn train(
     context: &Context,
-    args: &RunArgs,
-    plan: &Plan,
+    (args, plan, lines): (&RunArgs, &Plan, &RunLines),
     (jobs, recorded): (&[PlannedJob], &RecordedJobs),
     launcher: &dyn Launcher,
     (writer, log, notifier, lock): (
@@ -295,6 +313,7 @@ fn train(
     let follower = Follower {
         experiment: &plan.name,
         display: Some(display),
+        lines: EventLines::new(lines, job_tags(plan)),
         writer,
         log,
         notifier,

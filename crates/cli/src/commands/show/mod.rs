@@ -7,7 +7,8 @@ mod text;
 
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::planning::lookup::find_job;
 use anyhow::Result;
 use clap::Args;
@@ -41,7 +42,7 @@ pub fn show(context: &Context, args: &ShowArgs) -> Result<Exit> {
     }
     let job = RecordedJob::read(context, &database, id)?;
     if args.json {
-        say_json(&json::object(&job))?;
+        say_json(&json::object(context, &job))?;
     } else {
         say(&text::text(context, &job))?;
     }

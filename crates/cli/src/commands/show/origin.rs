@@ -3,7 +3,8 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure, plan_failure};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_plan::{Overrides, PlanRequest, Provenance, value_origins};

@@ -3,13 +3,9 @@
 use convsweep_answers::Answers;
 use serde::Serialize;
 
-/// Raised when a field is removed or means something else; new fields do not count.
-const SCHEMA: u32 = 1;
-
 /// The answers with their words.
 #[derive(Serialize)]
 pub struct VerdictObject<'a> {
-    schema: u32,
     /// At most five sentences.
     sentences: Vec<String>,
     /// What is worth knowing beyond them.
@@ -24,7 +20,6 @@ impl<'a> VerdictObject<'a> {
     /// The object of these answers.
     pub fn of(answers: &'a Answers, database_doubt: Option<&'a str>) -> VerdictObject<'a> {
         VerdictObject {
-            schema: SCHEMA,
             sentences: answers.sentences(),
             details: answers.details(),
             database_doubt,

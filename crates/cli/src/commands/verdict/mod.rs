@@ -5,11 +5,12 @@ pub mod text;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::planning::lookup::unknown_experiment;
 use anyhow::Result;
 use clap::Args;
-use json::VerdictObject;
+pub use json::VerdictObject;
 
 /// Arguments of `verdict`.
 #[derive(Debug, Args)]

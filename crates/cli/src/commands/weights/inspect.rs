@@ -2,7 +2,8 @@
 
 use super::suggestion::suggestion;
 use crate::exit::{Exit, failure};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;

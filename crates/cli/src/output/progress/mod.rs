@@ -6,4 +6,5 @@ mod run_display;
 mod screen;
 
 pub use job_table::JobInfo;
+pub use messages::{figures_of, limit_words, stopping_words};
 pub use run_display::RunDisplay;
