@@ -10,11 +10,23 @@ const PROSE: [&str; 2] = ["and", "that"];
 /// Recipes of the `justfile` that pass their arguments on to a command of another name.
 const RECIPE_COMMANDS: [(&str, &str); 1] = [("sweep", "run")];
 
+/// Pages of `help`.
+const TOPICS: [&str; 8] = [
+    "devices",
+    "images",
+    "results",
+    "scripting",
+    "statistics",
+    "sweeps",
+    "trouble",
+    "weights",
+];
+
 /// The help text of every command, by its words: `"data fetch"`; the program's own by `""`.
-struct Commands(BTreeMap<String, String>);
+pub struct Commands(BTreeMap<String, String>);
 
 impl Commands {
-    fn ask(place: &Workdir) -> Commands {
+    pub fn ask(place: &Workdir) -> Commands {
         let mut texts = BTreeMap::new();
         let mut open = vec![String::new()];
         while let Some(words) = open.pop() {
@@ -26,6 +38,18 @@ impl Commands {
             texts.insert(words, text);
         }
         Commands(texts)
+    }
+
+    /// Commands with this option.
+    pub fn with_option(&self, option: &str) -> Vec<&str> {
+        let has = |text: &str| text.split_whitespace().any(|word| bare(word) == option);
+        let with = self.0.iter().filter(|(_, text)| has(text));
+        with.map(|(words, _)| words.as_str()).collect()
+    }
+
+    /// All commands.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     fn has(&self, word: &str) -> bool {
@@ -69,7 +93,7 @@ fn subcommands(help: &str) -> Vec<String> {
         .lines()
         .filter(is_name)
         .map(|line| bare(line.trim()).to_string());
-    names.filter(|name| name != "help").collect()
+    names.collect()
 }
 
 #[test]
@@ -82,7 +106,9 @@ fn every_command_explains_itself() {
     for (words, text) in commands.0.iter().filter(|(words, _)| !words.is_empty()) {
         let arguments: Vec<&str> = words.split_whitespace().collect();
         let by_help = place.stdout(&[&["help"][..], &arguments].concat());
-        assert_eq!(&by_help, text, "help {words}");
+        // What is a command and a topic has a page, too.
+        assert!(by_help.starts_with(text.as_str()), "help {words}");
+        assert!(by_help == *text || TOPICS.contains(&words.as_str()));
         assert!(
             text.contains(&format!("Usage: convsweep {words}")),
             "{text}"
@@ -104,6 +130,10 @@ fn what_is_written_about_commands_is_true() {
     let recipes = recipes();
     for name in ["README.md", "ARCHITECTURE.md", "results/README.md"] {
         check_document(&commands, &recipes, name, &read(&root().join(name)));
+    }
+    for topic in TOPICS {
+        let page = place.stdout(&["help", topic]);
+        check_document(&commands, &recipes, topic, &page);
     }
     for command in ["reference", "new"] {
         let text = place.stdout(&[command]);
@@ -222,4 +252,23 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn help_has_pages_about_topics() {
+    let place = Workdir::new();
+    let all = place.stdout(&["help"]);
+    assert_eq!(all, place.stdout(&["--help"]));
+    for topic in TOPICS {
+        assert!(
+            all.contains(&format!("\n  {topic} ")),
+            "{topic} is not in\n{all}"
+        );
+        let page = place.stdout(&["help", topic]);
+        assert!(page.contains("\n# ") || page.starts_with("# "), "{page}");
+        assert!(!page.contains('\u{1b}'), "no colours where no terminal is");
+    }
+    let unknown = place.run(&["help", "statistic"]).exits(2);
+    unknown.says(&["a topic \"statistic\"; did you mean \"statistics\"?"]);
+    place.run(&["help", "data", "fetsch"]).exits(2);
 }

@@ -46,7 +46,7 @@ fn data_cache_says_who_uses_a_decoded_set_and_removes_what_nobody_uses() {
     assert_contains(&listed, &["small+", "none here", "2 decoded image sets, "]);
     let json = workdir.stdout(&["data", "cache", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
-    let users = json
+    let users = json["files"]
         .as_array()
         .expect("a list")
         .iter()

@@ -1,7 +1,7 @@
 //! Which pixels decide a prediction, and what the maps are worth.
 
 use crate::image_names::photos;
-use crate::support::{Workdir, assert_contains};
+use crate::support::{Workdir, assert_contains, json_lines};
 use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 use std::fs;
@@ -60,6 +60,11 @@ fn image_folder(workdir: &Workdir) {
     }
 }
 
+/// The first line of JSON.
+fn first_line(text: &str) -> Value {
+    json_lines(text).swap_remove(0)
+}
+
 #[test]
 fn maps_mark_what_the_classes_differ_in() {
     let workdir = corners();
@@ -75,7 +80,7 @@ fn maps_mark_what_the_classes_differ_in() {
         "maps.html",
     ];
     let run = workdir.run(&arguments).exits(0);
-    let found: Value = serde_json::from_str(&run.stdout()).expect("JSON");
+    let found = first_line(&run.stdout());
     assert_eq!(found["class"], "left");
     let maps = found["maps"].as_array().expect("a list");
     assert_eq!(maps.len(), 5);
@@ -115,7 +120,7 @@ fn maps_mark_what_the_classes_differ_in() {
         "--class",
         "right",
     ]);
-    let other: Value = serde_json::from_str(&other).expect("JSON");
+    let other = first_line(&other);
     let sum = |found: &Value| -> f64 {
         let values = found["maps"][0]["values"].as_array().expect("a list");
         values.iter().map(|v| v.as_f64().expect("a number")).sum()
@@ -246,7 +251,7 @@ fn layers_in_structures_are_looked_at_by_their_names() {
             &[layer.rsplit_once('.').map_or(layer, |(_, name)| name)],
         );
         let run = explain(&["--methods", "hires-cam", "--json", "--layer", layer]).exits(0);
-        let found: Value = serde_json::from_str(&run.stdout()).expect("JSON");
+        let found = first_line(&run.stdout());
         let values = found["maps"][0]["values"]
             .as_array()
             .expect("a list")

@@ -1,6 +1,6 @@
 //! Folders of a person's own images: every result names files, and says what became of the folder.
 
-use crate::support::{SMALL, Workdir, assert_contains};
+use crate::support::{SMALL, Workdir, assert_contains, json_lines};
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use std::fs;
@@ -109,7 +109,7 @@ fn results_name_the_files_and_say_what_was_not_used() {
     );
     let job = workdir.text("select job from jobs order by job");
     let json = workdir.stdout(&["predictions", &job, "--part", "validation", "--json"]);
-    let json: Vec<Value> = serde_json::from_str(&json).expect("JSON");
+    let json = json_lines(&json);
     assert_eq!(json.len(), 8);
     assert_eq!(
         (&json[0]["image"], &json[0]["class"]),
@@ -160,7 +160,7 @@ fn every_image_can_be_listed_with_its_part() {
     assert_eq!(lines[25], "24,valid/cat/cat 0.png,cat,validation");
     assert_eq!(lines[33], "0,TEST/cat/cat 0.png,cat,test");
     let json = workdir.stdout(&["data", "list", "photos.toml", "--json"]);
-    let json: Vec<Value> = serde_json::from_str(&json).expect("JSON");
+    let json = json_lines(&json);
     assert_eq!((json.len(), &json[37]["part"]), (38, &"test".into()));
     workdir.write(
         "folds.toml",

@@ -74,7 +74,7 @@ def explained(program, photographs, folder):
     command = [program, "explain", "best:peers", *map(str, images), "--methods", METHODS, "--json"]
     lines = subprocess.run(command, **run).stdout.decode().splitlines()
     (weights,) = folder.glob("results/jobs/*/model.safetensors")
-    return weights, [json.loads(line) for line in lines]
+    return weights, [json.loads(line) for line in lines[:-1]]
 
 
 def description(path):

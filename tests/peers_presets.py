@@ -93,7 +93,7 @@ def compared(program, photographs, preset, parameters, size):
         classes = sorted(path.name for path in (folder / "images").iterdir())
         assert network.classes == classes
         largest, differ = {"onnxruntime": 0.0, "PyTorch": 0.0}, 0
-        for line in map(json.loads, lines):
+        for line in map(json.loads, lines[:-1]):
             probabilities = {entry["class"]: entry["probability"] for entry in line["top"]}
             ours = np.log(np.maximum([probabilities[name] for name in classes], 1e-38))
             image = Image.open(folder / line["file"])

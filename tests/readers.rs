@@ -63,7 +63,7 @@ fn a_reader_who_sleeps_does_not_hold_up_a_sweep() {
 }
 
 /// A pipe that takes nothing more, with the end that nobody reads.
-fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+pub fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     // The size of a pipe on Linux.
     writer.write_all(&[b'x'; 65_536]).expect("there is room");

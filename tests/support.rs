@@ -272,6 +272,13 @@ impl ProgramRun {
     }
 }
 
+/// The objects in lines of JSON.
+#[track_caller]
+pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
+    let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    text.lines().map(read).collect()
+}
+
 /// Asserts that each of these texts is in the output.
 #[track_caller]
 pub fn assert_contains(output: &str, texts: &[&str]) {

@@ -52,7 +52,7 @@ def devices(place):
     )
     if done.returncode != 0:
         raise RuntimeError(f"exit code {done.returncode}: {last_lines(done.stderr)}")
-    rows = json.loads(done.stdout)
+    rows = json.loads(done.stdout)["devices"]
     problems = {row["name"]: row["problem"] for row in rows if row["problem"]}
     wanted = place.pretends or "cuda"
     usable = [row["name"] for row in rows if row["name"].startswith(wanted) and not row["problem"]]

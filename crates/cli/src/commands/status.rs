@@ -1,6 +1,7 @@
 //! `status`: one line per experiment, or per job of one experiment.
 
 use super::run::damaged_words;
+use super::watch::json::counts_object;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::json::say_json;
@@ -140,15 +141,7 @@ fn experiment_json(experiment: &ExperimentSummary, counts: &Counts) -> serde_jso
         "experiment": experiment.name,
         "revision": experiment.revision,
         "configurations": experiment.configurations,
-        "jobs": counts.jobs,
-        "finished": counts.finished,
-        "failed": counts.failed,
-        "damaged": counts.damaged,
-        "pruned": counts.pruned,
-        "running": counts.running,
-        "paused": counts.paused,
-        "cancelled": counts.cancelled,
-        "waiting": counts.waiting,
+        "jobs": counts_object(counts),
         "file": experiment.file,
     })
 }

@@ -194,12 +194,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     if !context.quiet {
         say_error(&written);
     }
-    if args.json {
-        say_line(&json!({ "summary": worth.object((explained, unreadable)) }))?;
-    }
-    for line in worth.in_words() {
-        say_error(&line);
-    }
+    tell_worth(args, &worth, (explained, unreadable))?;
     if unreadable > 0 {
         let files = counted(unreadable, "file");
         say_error(&format!("{files} left out"));
@@ -210,14 +205,25 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     }
 }
 
+/// Says what the methods were worth, and prints it for programs.
+fn tell_worth(args: &ExplainArgs, worth: &Worth, counts: (u64, u64)) -> Result<()> {
+    for line in worth.in_words() {
+        say_error(&line);
+    }
+    match args.json {
+        true => say_line(&json!({ "summary": worth.object(counts) })),
+        false => Ok(()),
+    }
+}
+
 /// Tells the state of a job, as the command did before it took images.
 fn explain_as_before(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     say_error(
         "note: `convsweep explain` shows which pixels decide a prediction, of the images that \
         are named after the job; what it told of a job is told by `convsweep why`:",
     );
-    let job = args.model.clone();
-    why(context, &WhyArgs { job })
+    let (job, json) = (args.model.clone(), args.json);
+    why(context, &WhyArgs { job, json })
 }
 
 fn explained_class(args: &ExplainArgs, names: &ClassNames) -> Result<ExplainedClass> {

@@ -1,20 +1,19 @@
 //! A README for a trained network.
 
-use super::Written;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::inference::{NamedModel, OutputFile};
 use anyhow::Result;
 use convsweep_files::Durability;
 use convsweep_report::{CardNetwork, model_card};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Writes the card of the model's first network.
 pub(super) fn export_card(
     context: &Context,
     model: &NamedModel,
     file: &OutputFile,
-) -> Result<Written> {
+) -> Result<(Value, String)> {
     let network = &model.ensemble.networks[0];
     let preparation = &model.ensemble.preparation;
     let normalization = &network.normalization;

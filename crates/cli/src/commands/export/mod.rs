@@ -138,11 +138,8 @@ fn format_of(args: &ExportArgs) -> Result<FileFormat> {
     }
 }
 
-/// What was written, as JSON and in words.
-type Written = (Value, String);
-
-/// Copies the weights, whose metadata describes them.
-fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<Written> {
+/// Copies the weights, whose metadata describes them. Returns what was written, as JSON and in words.
+fn export_weights(model: &NamedModel, file: &OutputFile) -> Result<(Value, String)> {
     let network = &model.ensemble.networks[0];
     let weights = read_regular(&network.weights, LARGEST_FILE).code(Exit::Results)?;
     file.write(&weights, Durability::ContentAndName)?;
@@ -167,7 +164,7 @@ fn export_onnx(
     args: &ExportArgs,
     model: NamedModel,
     file: &OutputFile,
-) -> Result<Written> {
+) -> Result<(Value, String)> {
     let file = file.absolute()?;
     if file.to_str().is_none() {
         let message = format!("{}: a name of UTF-8 text is needed", file.display());

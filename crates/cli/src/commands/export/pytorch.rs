@@ -1,7 +1,6 @@
 //! A network as a module of PyTorch: its weights by the names of the module's state dict, and the
 //! Python file that builds the module.
 
-use super::Written;
 use crate::exit::{Code, Exit, failure};
 use crate::inference::{NamedModel, OutputFile};
 use crate::streams::say_error;
@@ -11,7 +10,7 @@ use convsweep_spec::shape::{Shape, tensors};
 use convsweep_spec::weights::{LARGEST_FILE, ModelDescription};
 use convsweep_spec::words::bytes;
 use convsweep_weights::{WeightFile, state_dict};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +23,7 @@ const IMAGES: &str = "convsweep_images";
 ///
 /// # Errors
 /// If the weights are not those of the network, or there is another Python file of this name.
-pub(super) fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<Written> {
+pub(super) fn export_pytorch(model: &NamedModel, file: &OutputFile) -> Result<(Value, String)> {
     let network = &model.ensemble.networks[0];
     let python = file.path().with_extension("py");
     let new_python = new_file(&python)?;

@@ -128,7 +128,7 @@ fn joined(errors: Vec<anyhow::Error>) -> Option<anyhow::Error> {
         .map(|error| error.to_string().trim_end().to_string())
         .collect();
     let exit = if has_same_exit { exit } else { Exit::Wrong };
-    let problems = errors.iter().flat_map(|error| exit::problems_of(error));
+    let problems = errors.iter().flat_map(exit::problems_of);
     let problems = problems.cloned().collect();
     Some(failure_with(exit, messages.join("\n\n"), problems))
 }

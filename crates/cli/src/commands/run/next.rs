@@ -29,6 +29,9 @@ pub fn next_steps(plan: &Plan, answers: &Answers) -> String {
         lines.push(format!("next  {}", more_runs(plan, answers, more)));
     } else if has_single_runs && answers.standings.len() > 1 && answers.unit == RunUnit::Seed {
         lines.push("next  one seed cannot tell two apart: set experiment.seeds = 3".to_string());
+    } else if members.len() > 1 && best.trained > 0 && answers.some_do_not_train {
+        let what = "next  more seeds may tell; how many cannot be said where some do not train";
+        lines.push(what.to_string());
     }
     if !next.too_close.is_empty() {
         let labels: Vec<&str> = next.too_close.iter().map(String::as_str).collect();
@@ -40,6 +43,14 @@ pub fn next_steps(plan: &Plan, answers: &Answers) -> String {
         ));
     }
     lines.extend(next.edges.iter().map(edge));
+    if answers
+        .standings
+        .iter()
+        .all(|standing| standing.trained == 0)
+    {
+        let what = "next  nothing leaves the chance level: train longer, or try other rates";
+        lines.push(what.to_string());
+    }
     if best.trained > 0 {
         lines.push(format!(
             "use it  convsweep predict best:{} IMAGES",

@@ -1,8 +1,11 @@
 //! `watch`: shows the running sweep until it is interrupted.
 
+pub mod json;
+
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::dashboard::{Picture, draw};
+use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::planning::lookup::unknown_experiment;
 use anyhow::Result;
@@ -26,6 +29,9 @@ pub struct WatchArgs {
     /// Print the current state once and exit.
     #[arg(long)]
     pub once: bool,
+    /// Print the current state once as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Shows the named experiment, or the one that was run last.
@@ -46,6 +52,10 @@ pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
         let Some(state) = state else {
             return Err(unknown_experiment(&database, &name));
         };
+        if args.json {
+            say_json(&json::object(&database, &state)?)?;
+            return Ok(Exit::Complete);
+        }
         let picture = Picture::read(&database, state)?;
         let (height, width) = if live { terminal.size() } else { DEFAULT_SIZE };
         let lines = draw(&picture, width.into(), height.into());
