@@ -9,8 +9,8 @@ use crate::support::{SMALL, Workdir, json_lines};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Commands that print a file, a list or a page, or whose JSON is their own.
-const WITHOUT: [&str; 8] = [
+/// Commands that print a file, a list, a page or a link, or whose JSON is their own.
+const WITHOUT: [&str; 9] = [
     "",
     "completions",
     "data",
@@ -18,6 +18,7 @@ const WITHOUT: [&str; 8] = [
     "new",
     "query",
     "schema",
+    "serve",
     "weights",
 ];
 

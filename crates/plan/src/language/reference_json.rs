@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// A place is a dotted path. `[]` is each item of a list, a word in capitals a name that the user
 /// chooses. Layers may hold layers; a place inside one of them stands for any depth.
 pub fn reference_json() -> Value {
-    let mut collector = Collector::default();
+    let mut collector = PlaceCollector::default();
     collector.table(tables::FILE, None, String::new());
     for (section, of) in [("models.NAME", "model"), ("augments.NAME", "augment")] {
         let field = tables::FILE.iter().find(|field| field.key == of);
@@ -39,13 +39,13 @@ struct KeyTable {
 }
 
 #[derive(Default)]
-struct Collector {
+struct PlaceCollector {
     tables: Vec<KeyTable>,
     /// What the values around the current one are chosen from.
     open: Vec<&'static str>,
 }
 
-impl Collector {
+impl PlaceCollector {
     fn table(
         &mut self,
         fields: &'static [Field],

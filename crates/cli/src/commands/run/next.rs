@@ -57,6 +57,7 @@ pub fn next_steps(plan: &Plan, answers: &Answers) -> String {
             answers.experiment
         ));
     }
+    lines.push(format!("look  convsweep serve {}", answers.experiment));
     aligned(&lines)
 }
 

@@ -3,7 +3,7 @@
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_answers::Answers;
-use convsweep_progress::{Counts, RunningJob, SweepState};
+use convsweep_progress::{Counts, JobInTraining, SweepState};
 use convsweep_store::{Database, FailureRow};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ pub fn counts_object(counts: &Counts) -> Value {
     })
 }
 
-fn running_object(job: &RunningJob) -> Value {
+fn running_object(job: &JobInTraining) -> Value {
     json!({
         "job": job.job,
         "configuration": job.label,
