@@ -370,3 +370,36 @@ fn what_cannot_be_shown_is_said() {
         browser.value("document.querySelectorAll('.experiments a').length") == json!(1)
     });
 }
+
+/// A browser that follows a link on another page keeps `SameSite=Strict` cookies back, so that a
+/// redirect from the link with the token would lead to a page that does not know the browser.
+#[test]
+fn links_on_other_pages_open_the_page_and_other_pages_read_nothing() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let workdir = Workdir::with(&SMALL.replace("epochs = 3", "epochs = 1"));
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let page = Page::start(&workdir, &["serve", "small"]);
+    let (address, _) = page.link.split_once("?token=").expect("has a token");
+    let shows_the_sweep = "document.querySelector('h1')?.textContent === 'small'";
+    for link in [&page.link, address] {
+        browser.open(&format!("data:text/html,<a href='{link}'>the sweep</a>"));
+        browser.click("a");
+        browser.wait_for(shows_the_sweep);
+        assert_eq!(browser.value("location.href"), address);
+    }
+    browser.open("data:text/html,<title>another page</title>");
+    browser.value(&format!(
+        "fetch('{address}', {{ mode: 'no-cors', credentials: 'include' }}) \
+         .then((answer) => document.title = answer.type, () => document.title = 'refused') && 0"
+    ));
+    browser.wait_for("document.title === 'refused'");
+    browser.value(&format!(
+        "(() => {{ const script = document.createElement('script'); \
+         script.onload = () => document.title = 'loaded'; \
+         script.onerror = () => document.title = 'not loaded'; \
+         script.src = new URL('/assets/page.js', '{address}'); document.body.append(script); }})()"
+    ));
+    browser.wait_for("document.title === 'not loaded'");
+}
