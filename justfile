@@ -6,6 +6,7 @@ root := justfile_directory()
 manifest := root / "Cargo.toml"
 target := env("CARGO_TARGET_DIR", root / "target")
 program := target / "release" / "convsweep"
+build := "cargo build --release --workspace --manifest-path " + quote(manifest)
 export CARGO_TARGET_DIR := target
 # "--report" instead of "" lets `just check` pass while limits of the sources are exceeded.
 house := ""
@@ -15,12 +16,18 @@ _list:
 
 # Train what is missing of the experiment FILE and render its report (default: experiments/quickstart.toml)
 [group("experiments"), no-cd]
-sweep *args: _build
-    @if [ $# -eq 0 ]; then exec "{{program}}" run "{{root}}/experiments/quickstart.toml"; fi; exec "{{program}}" run "$@"
+sweep *args: _program
+    @[ $# -gt 0 ] || set -- "{{root}}/experiments/quickstart.toml"; \
+    if [ -x "{{program}}-worker" ]; then {{build}} --quiet; else \
+        "{{program}}" run --dry-run "$@"; \
+        printf '\nThat is the plan. Now the worker is built, which will train.\n' >&2; \
+        {{build}}; \
+    fi; \
+    exec "{{program}}" run "$@"
 
 # Show the configurations, jobs and costs of the experiment FILE, without training
 [group("experiments"), no-cd]
-plan *args: _build
+plan *args: _program
     @exec "{{program}}" plan "$@"
 
 # Render the report of an experiment again
@@ -30,17 +37,17 @@ report *args: _build
 
 # Say what the results of an experiment show: which choice is better, by how much, how surely
 [group("experiments"), no-cd]
-verdict *args: _build
+verdict *args: _program
     @exec "{{program}}" verdict "$@"
 
 # Query the results database: just query "select * from leaderboard"
 [group("experiments"), no-cd]
-query *args: _build
+query *args: _program
     @exec "{{program}}" query "$@"
 
 # Show the progress of every experiment
 [group("experiments"), no-cd]
-status *args: _build
+status *args: _program
     @exec "{{program}}" status "$@"
 
 # Build the worker for other devices, `libtorch` or `cuda`, beside the program (minutes the first time; LibTorch comes from a Python that has PyTorch, or is installed)
@@ -133,5 +140,24 @@ fmt:
     cargo fmt --manifest-path tests/schema/Cargo.toml
     cargo fmt --manifest-path tests/house/Cargo.toml
 
+# Make an archive and a wheel of the programs for other Linux machines, in dist/ (needs python3; Zig comes from PyPI)
+[group("development")]
+package:
+    @./packaging/package.sh
+
+# Unpack what `just package` made on a bare Debian without Rust, run the quickstart there and say how long it takes (needs root and debootstrap)
+[group("development")]
+test-package *suite:
+    @./tests/package.sh {{suite}}
+
+# Builds the program, which plans and reports; the first build shows what it is doing.
+_program:
+    @if [ -x "{{program}}" ]; then exec {{build}} --bin convsweep --quiet; fi; \
+    echo "The first build compiles the program, then the worker, and takes about six minutes on two cores." >&2; \
+    {{build}} --bin convsweep
+
+# Builds the program and the worker, which trains.
 _build:
-    @cargo build --release --workspace --quiet --manifest-path "{{manifest}}"
+    @if [ -x "{{program}}-worker" ]; then exec {{build}} --quiet; fi; \
+    echo "The first build takes about six minutes on two cores." >&2; \
+    {{build}}

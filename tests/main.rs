@@ -16,6 +16,7 @@ mod decisions;
 mod durability;
 mod environment;
 mod errors;
+mod example;
 mod explain;
 mod export;
 mod fake_worker;

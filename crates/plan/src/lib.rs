@@ -33,6 +33,7 @@ use std::path::Path;
 pub use document::overrides::Overrides;
 pub use document::read::{ReadFile, from_disk};
 pub use document::seeds::Seeds;
+pub use language::examples::{Example, examples};
 pub use language::json_schema::json_schema;
 pub use language::presets::{Preset, preset, presets};
 pub use language::reference::reference;

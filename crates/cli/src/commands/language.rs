@@ -1,11 +1,13 @@
-//! Help for writing a file: `new`, `reference`, `schema`, `completions`.
+//! Help for writing files and commands: `new`, `reference`, `schema`, `completions`, `man`.
 
 use super::preset::find_preset;
-use crate::exit::Exit;
+use crate::exit::{Code, Exit};
 use crate::output::json::{say_document, say_json};
 use crate::output::stdout::say;
 use anyhow::Result;
 use clap::Args;
+use convsweep_files::FileError;
+use std::path::PathBuf;
 
 /// Arguments of `new`.
 #[derive(Debug, Args)]
@@ -27,6 +29,13 @@ pub struct ReferenceArgs {
 pub struct CompletionsArgs {
     /// The shell.
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder, which is made if it does not exist.
+    pub folder: PathBuf,
 }
 
 /// Prints a commented file to start from.
@@ -71,5 +80,18 @@ pub fn completions(args: &CompletionsArgs, mut interface: clap::Command) -> Resu
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut interface, "convsweep", &mut text);
     say(String::from_utf8_lossy(&text).trim_end())?;
+    Ok(Exit::Complete)
+}
+
+/// Writes a man page for the program and for each command.
+///
+/// # Errors
+/// If the folder or a page cannot be written.
+pub fn man(args: &ManArgs, interface: clap::Command) -> Result<Exit> {
+    let folder = &args.folder;
+    let made = std::fs::create_dir_all(folder);
+    let written = made.and_then(|()| clap_mangen::generate_to(interface, folder));
+    let written = written.map_err(FileError::at("write man pages into", folder));
+    written.code(Exit::Wrong)?;
     Ok(Exit::Complete)
 }

@@ -10,6 +10,7 @@ mod control;
 mod data;
 mod database;
 mod devices;
+mod example;
 mod explain;
 mod export;
 mod help;
@@ -97,12 +98,16 @@ pub enum CliCommand {
     Devices(devices::DevicesArgs),
     /// Print a commented experiment file to start from: convsweep new > first.toml.
     New(language::NewArgs),
+    /// List the experiments inside the program, or print one: convsweep example quickstart > quickstart.toml.
+    Example(example::ExampleArgs),
     /// Print every key of the experiment file, as Markdown or JSON.
     Reference(language::ReferenceArgs),
     /// Print the JSON Schema of the experiment file, for editors.
     Schema,
     /// Print completions: convsweep completions bash > /etc/bash_completion.d/convsweep.
     Completions(language::CompletionsArgs),
+    /// Write the man pages of all commands into a folder: convsweep man ~/.local/share/man/man1.
+    Man(language::ManArgs),
     /// Check everything that is kept: the logs, the database, and the files of all jobs.
     #[command(alias = "check-db")]
     Check(check::CheckArgs),
@@ -148,10 +153,12 @@ pub fn run_command(
         CliCommand::Data(command) => data::data(context, command),
         CliCommand::Weights(command) => weights::weights(&command),
         CliCommand::Devices(args) => devices::devices(&args),
+        CliCommand::Example(args) => example::example(context, &args),
         CliCommand::New(args) => language::new(&args),
         CliCommand::Reference(args) => language::reference(&args),
         CliCommand::Schema => language::schema(),
         CliCommand::Completions(args) => language::completions(&args, interface),
+        CliCommand::Man(args) => language::man(&args, interface),
         CliCommand::Check(args) => check::check(context, &args),
         CliCommand::Help(args) => help::help(&args, &interface),
         CliCommand::Rebuild(args) => database::rebuild(context, &args),

@@ -4,6 +4,7 @@
 pub(crate) mod bounds;
 pub(crate) mod check;
 pub(crate) mod describe;
+pub(crate) mod examples;
 pub(crate) mod field;
 pub(crate) mod json_schema;
 pub(crate) mod presets;

@@ -2,7 +2,7 @@
 
 use super::families::none_found;
 use super::found::FoundDevice;
-use super::worker_program::{worker_path, worker_problem};
+use super::worker_program::{worker_path, worker_problem, worker_remedy};
 use crate::error::RunnerError;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 
@@ -129,9 +129,11 @@ fn not_served(asked: DeviceName, by_other: &FoundDevice) -> String {
         _ => by_other.problem.clone(),
     };
     problem.unwrap_or_else(|| {
-        "its worker was built without CUDA: `just worker libtorch` builds it again, with a PyTorch \
-         that has CUDA (CONVSWEEP_TORCH_PYTHON)"
-            .to_string()
+        let what = "builds it again, with a PyTorch that has CUDA (CONVSWEEP_TORCH_PYTHON)";
+        format!(
+            "its worker was built without CUDA: {}",
+            worker_remedy(&by_other.worker, what)
+        )
     })
 }
 
@@ -225,8 +227,8 @@ mod tests {
         assert_eq!(choose(twice, &both), "cuda:0 cuda:0@cubecl");
         let missing = choose("cuda:0@cubecl", &both[..2]);
         let expect = "4 device cuda:0@cubecl cannot be used: its worker convsweep-worker-cuda is \
-                      not in /w: `just worker cuda` builds it";
-        assert_eq!(missing, expect);
+                      not in /w: `just worker cuda`, in the sources of convsweep ";
+        assert!(missing.starts_with(expect), "{missing}");
     }
 
     #[test]

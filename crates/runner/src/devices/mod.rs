@@ -18,3 +18,4 @@ pub use found::{FoundDevice, GpuDetails};
 pub use probe::probe;
 pub use slot_settings::SlotSettings;
 pub use worker_program::worker_folder;
+pub(crate) use worker_program::worker_remedy;

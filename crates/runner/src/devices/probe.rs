@@ -2,6 +2,7 @@
 
 use super::found::FoundDevice;
 use super::timed_answer::answer_in_time;
+use super::worker_program::worker_remedy;
 use convsweep_spec::device::{DeviceName, WorkerDevice, WorkerKind};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -129,10 +130,9 @@ fn ask(worker: &Path) -> Result<Vec<WorkerDevice>, String> {
     })
 }
 
-/// The command that builds the worker again.
+/// What builds the worker again.
 fn remedy(worker: &Path) -> String {
-    let kind = WorkerKind::of_program(&name_of(worker)).unwrap_or(WorkerKind::Flex);
-    format!("`{}` builds it again", kind.build_command())
+    worker_remedy(worker, "builds it again")
 }
 
 #[cfg(test)]

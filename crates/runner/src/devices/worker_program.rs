@@ -34,7 +34,8 @@ pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
     };
     if !file.is_file() || file.permissions().mode() & IS_EXECUTABLE == 0 {
         let path = worker.display();
-        return Some(format!("{path} is not an executable file: rebuild it"));
+        let remedy = worker_remedy(worker, "builds it again");
+        return Some(format!("{path} is not an executable file: {remedy}"));
     }
     None
 }
@@ -42,7 +43,70 @@ pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
 fn missing(worker: &Path) -> String {
     let name = worker.file_name().unwrap_or_default().to_string_lossy();
     let folder = worker.parent().unwrap_or(worker).display();
+    let remedy = worker_remedy(worker, "builds it");
+    format!("its worker {name} is not in {folder}: {remedy}")
+}
+
+/// What to do about a worker program: the command, and what it does, such as "builds it". Where
+/// Cargo did not build the program, the command is to be called somewhere else, and only for
+/// workers that the program does not come with.
+pub(crate) fn worker_remedy(worker: &Path, what: &str) -> String {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let name = worker.file_name().unwrap_or_default().to_string_lossy();
     let kind = WorkerKind::of_program(&name).unwrap_or(WorkerKind::Flex);
     let command = kind.build_command();
-    format!("its worker {name} is not in {folder}: `{command}` builds it")
+    let folder = worker.parent().unwrap_or(worker);
+    if is_build_folder(folder) {
+        return format!("`{command}` {what}");
+    }
+    if kind == WorkerKind::Flex {
+        return "it comes with the program: install both again".to_string();
+    }
+    let folder = folder.display();
+    format!(
+        "`{command}`, in the sources of convsweep {VERSION}, {what}; then copy it into {folder}"
+    )
+}
+
+/// Whether Cargo puts programs into the folder that it builds.
+fn is_build_folder(folder: &Path) -> bool {
+    let marks = [".cargo-lock", ".fingerprint"];
+    marks.iter().any(|mark| folder.join(mark).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_is_for_those_who_have_the_sources_and_for_those_who_have_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display();
+        let by_cuda = worker_path(folder.path(), WorkerKind::CubeCl);
+        let own = worker_path(folder.path(), WorkerKind::Flex);
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            worker_remedy(&by_cuda, "builds it"),
+            format!(
+                "`just worker cuda`, in the sources of convsweep {version}, builds it; then copy it \
+                 into {place}"
+            )
+        );
+        assert_eq!(
+            missing(&own),
+            format!(
+                "its worker convsweep-worker is not in {place}: it comes with the program: install \
+                 both again"
+            )
+        );
+        fs::write(folder.path().join(".cargo-lock"), "").unwrap();
+        assert_eq!(
+            worker_remedy(&by_cuda, "builds it"),
+            "`just worker cuda` builds it"
+        );
+        assert_eq!(
+            worker_remedy(&own, "builds it again"),
+            "`cargo build --release --workspace` builds it again"
+        );
+    }
 }

@@ -3,12 +3,12 @@
 use super::attempt_end::AttemptEnd;
 use super::dispatcher::Dispatcher;
 use super::unreported_events::unreported_events;
+use crate::devices::worker_remedy;
 use crate::error::RunnerError;
 use crate::launcher::{WorkerExit, WorkerHandle, WorkerId};
 use crate::run_event::StopRequest;
 use convsweep_files::open_regular;
 use convsweep_spec::command::MISCONFIGURED;
-use convsweep_spec::device::WorkerKind;
 use convsweep_spec::layout::EVENTS;
 use convsweep_spec::outcome::Outcome;
 use std::io::BufReader;
@@ -44,7 +44,8 @@ impl Dispatcher<'_> {
         } else if attempt.has_responded || exit.outcome == Outcome::OutOfMemory {
             exit.outcome
         } else if exit.is_unfit {
-            let reason = reason_of_death(&worker, &exit) + &build_again(&worker.program);
+            let remedy = worker_remedy(Path::new(&worker.program), "builds it for this machine");
+            let reason = format!("{}; {remedy}", reason_of_death(&worker, &exit));
             return self.worker_is_unfit(slot, reason, worker.stderr.text());
         } else {
             return self.died_at_start(slot, exit, &worker);
@@ -126,15 +127,6 @@ impl Dispatcher<'_> {
 fn reason_of_death(worker: &WorkerHandle, exit: &WorkerExit) -> String {
     let (program, how) = (&worker.program, &exit.description);
     format!("the worker {program} {how} before it reported anything")
-}
-
-/// The remedy where a program cannot run on this machine.
-fn build_again(program: &str) -> String {
-    let name = Path::new(program).file_name().unwrap_or_default();
-    match WorkerKind::of_program(&name.to_string_lossy()) {
-        Some(kind) => format!("; `{}` builds it for this machine", kind.build_command()),
-        None => String::new(),
-    }
 }
 
 fn is_misconfigured(exit: &WorkerExit) -> bool {
