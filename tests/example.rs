@@ -22,6 +22,7 @@ fn every_shipped_experiment_is_listed_with_its_question_and_printed() {
     assert!(count > 20, "{count} experiments");
     let json: serde_json::Value =
         serde_json::from_str(&workdir.stdout(&["example", "--json"])).expect("JSON");
+    let json = &json["examples"];
     assert_eq!(json.as_array().map(Vec::len), Some(count));
     assert_eq!(json[0]["name"], "quickstart");
     assert_eq!(json[0]["question"], question);

@@ -10,11 +10,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Commands that print a file, a list, a page or a link, or whose JSON is their own.
-const WITHOUT: [&str; 9] = [
+const WITHOUT: [&str; 10] = [
     "",
     "completions",
     "data",
     "help",
+    "man",
     "new",
     "query",
     "schema",
@@ -250,6 +251,7 @@ fn of_a_sweep(printed: &mut Printed) {
     printed.object(&place, "prune", &["--dry-run"]);
     printed.object(&place, "prune", &[]);
     printed.object(&place, "devices", &[]);
+    printed.object(&place, "example", &[]);
     printed.object(&place, "preset", &[]);
     printed.object(&place, "preset", &["resnet20"]);
     printed.object(&place, "reference", &[]);

@@ -2,7 +2,8 @@
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
-use crate::output::stdout::{say, say_json};
+use crate::output::json::say_json;
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -37,7 +38,7 @@ pub fn example(context: &Context, args: &ExampleArgs) -> Result<Exit> {
         }
     } else if args.json {
         let objects: Vec<Value> = examples().iter().map(object).collect();
-        say_json(&objects)?;
+        say_json(&json!({ "examples": objects }))?;
     } else {
         let rows: Vec<Vec<String>> = examples().iter().map(row).collect();
         say(&plain(&COLUMNS, &rows))?;
