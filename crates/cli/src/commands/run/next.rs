@@ -34,12 +34,11 @@ pub fn next_steps(plan: &Plan, answers: &Answers) -> String {
         lines.push(what.to_string());
     }
     if !next.too_close.is_empty() {
-        let labels: Vec<&str> = next.too_close.iter().map(String::as_str).collect();
+        let mut labels = vec![best.label.as_str()];
+        labels.extend(next.too_close.iter().map(String::as_str));
         let close = first_few(&labels, LISTED);
         lines.push(format!(
-            "next  {close} and {} are too close for seeds to tell: choose by cost (the report \
-            compares them)",
-            best.label
+            "next  {close} are too close for seeds to tell: choose by cost (the report compares them)"
         ));
     }
     lines.extend(next.edges.iter().map(edge));
