@@ -48,6 +48,13 @@ fn an_example_that_needs_another_one_says_so() {
         let printed = workdir.run(&["example", name]).exits(0);
         printed.says(&[others, "`--set data.path=FOLDER`"]);
     }
+    workdir.write("probe.toml", &workdir.stdout(&["example", "linear-probe"]));
+    let planned = workdir.run(&["plan", "probe.toml"]);
+    assert_ne!(planned.0.status.code(), Some(0));
+    planned.says(&[
+        "no weights of experiment \"pretrain\": no such experiment has run here",
+        others,
+    ]);
     let quiet = workdir.run(&["example", "transfer", "--quiet"]).exits(0);
     assert_eq!(quiet.stderr(), "");
     let list = workdir.stdout(&["example"]);

@@ -3,7 +3,7 @@
 use super::file_args::FileArgs;
 use super::lookup::find_job;
 use super::stages;
-use super::trained_weights::{NO_EXPERIMENT, best_job, verified_weights};
+use super::trained_weights::{best_job, no_experiment, verified_weights};
 use crate::context::Context;
 use crate::exit::{Code, Exit, data_message, plan_failure};
 use anyhow::Result;
@@ -94,7 +94,7 @@ impl Lookup for Context {
     fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {
         let Some(database) = self.database_if_any().map_err(|error| error.to_string())? else {
             return Err(match of {
-                WeightsOf::Experiment(_) => NO_EXPERIMENT.into(),
+                WeightsOf::Experiment(name) => no_experiment(name),
                 WeightsOf::Job(_) => "nothing was run here yet".into(),
             });
         };

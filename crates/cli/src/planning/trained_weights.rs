@@ -2,6 +2,7 @@
 
 use crate::integrity::FileProblem;
 use convsweep_files::{FileError, exists, hash_regular};
+use convsweep_plan::examples;
 use convsweep_progress::{JobStanding, RunningProgram};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{MODEL, ResultsFolder};
@@ -11,8 +12,16 @@ use convsweep_store::Database;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What is said of an unknown experiment.
-pub const NO_EXPERIMENT: &str = "no such experiment has run here";
+/// What is said of an experiment that has not run.
+pub fn no_experiment(name: &str) -> String {
+    let mut text = "no such experiment has run here".to_string();
+    if examples().iter().any(|example| example.name == name) {
+        text += &format!(
+            ": `convsweep example {name} > {name}.toml && convsweep run {name}.toml` trains it"
+        );
+    }
+    text
+}
 
 /// The file of a job's weights, whose bytes have the hash in the job's log.
 ///
@@ -99,7 +108,7 @@ fn has_damaged_log(database: &Database, job: &JobId) -> Result<bool, String> {
 /// If there is no such experiment, or none of its jobs has finished.
 pub fn best_job(database: &Database, experiment: &str) -> Result<JobId, String> {
     let metric = database.metric(experiment).map_err(|e| e.to_string())?;
-    let metric = metric.ok_or(NO_EXPERIMENT)?;
+    let metric = metric.ok_or_else(|| no_experiment(experiment))?;
     let best = database
         .best_job(experiment, &metric)
         .map_err(|e| e.to_string())?;
