@@ -60,6 +60,19 @@ impl Page {
         answer
     }
 
+    /// The lines of a request of a browser that has opened the link.
+    fn host_with_cookie(&self) -> String {
+        let host = format!("Host: 127.0.0.1:{}", self.port());
+        let token = self.link.split_once('?').expect("has a token").1;
+        let login = self.ask(&format!("GET /?{token} HTTP/1.1\n{host}"));
+        let cookie = login.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_cookie = name.eq_ignore_ascii_case("set-cookie");
+            is_cookie.then(|| value.split(';').next().unwrap_or_default())
+        });
+        format!("{host}\nCookie: {}", cookie.expect("is set"))
+    }
+
     /// Waits until the program has ended by itself; its exit code, and what it wrote to stderr.
     fn ended(mut self) -> (Option<i32>, String) {
         let mut text = String::new();
@@ -291,14 +304,7 @@ fn nobody_else_gets_in() {
         let foreign = page.ask(&format!("GET {path} HTTP/1.1\n{origin}"));
         assert!(foreign.starts_with("HTTP/1.1 403"), "{path}: {foreign}");
     }
-    let token = page.link.split_once('?').expect("has a token").1;
-    let login = page.ask(&format!("GET /?{token} HTTP/1.1\n{host}"));
-    let cookie = login.lines().find_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("set-cookie")
-            .then(|| value.split(';').next().unwrap_or_default())
-    });
-    let host = format!("{host}\nCookie: {}", cookie.expect("is set"));
+    let host = page.host_with_cookie();
     let status = |path: &str| {
         let answer = page.ask(&format!("GET {path} HTTP/1.1\n{host}"));
         answer.split(' ').nth(1).unwrap_or_default().to_string()
@@ -326,6 +332,34 @@ fn nobody_else_gets_in() {
     ] {
         assert_eq!(status(outside), "404", "{outside}");
     }
+}
+
+#[test]
+fn an_error_of_the_page_itself_does_not_touch_the_run() {
+    let mut workdir = Workdir::with(&hostile());
+    workdir
+        .environment
+        .push(("CONVSWEEP_PANIC_AT", "page".into()));
+    let arguments = ["run", "small.toml", "--serve", "--slots", "cpu=1"];
+    let page = Page::start(&workdir, &arguments);
+    let host = page.host_with_cookie();
+    wait_until("a job has begun", || !workdir.job_folders().is_empty());
+    let folder = workdir.job_folders().swap_remove(0);
+    let job = folder
+        .file_name()
+        .expect("has a name")
+        .to_string_lossy()
+        .into_owned();
+    let mut answer = String::new();
+    wait_until("the job is known", || {
+        answer = page.ask(&format!("GET /jobs/{job}/ HTTP/1.1\n{host}"));
+        !answer.starts_with("HTTP/1.1 404")
+    });
+    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+    assert!(!answer.contains("CONVSWEEP_PANIC_AT"), "{answer}");
+    let (code, stderr) = page.ended();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("CONVSWEEP_PANIC_AT is page"), "{stderr}");
 }
 
 #[test]

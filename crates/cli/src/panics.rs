@@ -2,14 +2,16 @@
 
 use crate::logging::note_internal_error;
 use crate::streams::say_error;
+use convsweep_serve::door::THREAD_NAME;
 use convsweep_spec::words::internal_error;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// The environment variable by which tests name a place where the program is to panic.
 const TEST_VARIABLE: &str = "CONVSWEEP_PANIC_AT";
 
-/// Whether a thread has panicked.
+/// Whether a thread has panicked, other than one that answers a browser.
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// From now on, a panic of any thread becomes a message that says what happened and where to report
@@ -18,7 +20,8 @@ pub fn install() {
     panic::set_hook(Box::new(report));
 }
 
-/// Whether any thread has panicked.
+/// Whether any thread has panicked. One that answers a browser does not count: the page is not
+/// what the program was asked for.
 pub fn has_panicked() -> bool {
     HAS_PANICKED.load(Ordering::Acquire)
 }
@@ -37,7 +40,9 @@ pub fn test_point(name: &str) {
 }
 
 fn report(info: &PanicHookInfo) {
-    HAS_PANICKED.store(true, Ordering::Release);
+    if thread::current().name() != Some(THREAD_NAME) {
+        HAS_PANICKED.store(true, Ordering::Release);
+    }
     let what = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map(ToString::to_string);
     let version = concat!("convsweep ", env!("CARGO_PKG_VERSION"));

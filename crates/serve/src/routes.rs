@@ -16,7 +16,7 @@ use convsweep_files::read_regular;
 use std::sync::Arc;
 
 /// Largest report that is sent, in bytes.
-const LARGEST_REPORT: u64 = 256 << 20;
+const LARGEST_REPORT: u64 = 64 << 20;
 
 /// The handlers of a site.
 pub fn routes(site: Site) -> Router {

@@ -4,6 +4,7 @@ use super::show::{origin_words, recorded_values};
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
+use crate::panics;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -126,6 +127,7 @@ fn recorded_origins(
     data: Option<&Path>,
     job: &JobId,
 ) -> Result<Vec<OriginRow>> {
+    panics::test_point("page");
     let context = Context::new(&results.0, data, true)?;
     let database = Database::open(results).code(Exit::Results)?;
     let mut values = Vec::new();

@@ -62,6 +62,9 @@ use thiserror::Error;
 use token::Token;
 use tokio::sync::watch;
 
+/// Name of the threads that answer. A panic there ends one answer and nothing else.
+pub const THREAD_NAME: &str = "page";
+
 /// Why there is no page.
 #[derive(Debug, Error)]
 pub enum DoorError {
@@ -149,7 +152,7 @@ impl Door {
             .enable_io()
             .enable_time()
             .max_blocking_threads(self.limits.blocking_threads)
-            .thread_name("page")
+            .thread_name(THREAD_NAME)
             .build()
             .map_err(DoorError::Thread)?;
         let (closing, closed) = watch::channel(false);
@@ -163,7 +166,7 @@ impl Door {
             _ = ended.send(());
         };
         thread::Builder::new()
-            .name("page".to_owned())
+            .name(THREAD_NAME.to_owned())
             .spawn(serve)
             .map_err(DoorError::Thread)?;
         Ok(RunningDoor {

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 /// Largest report whose sections are shown within the page, in bytes.
 const LARGEST_SHOWN: u64 = 8 << 20;
 /// Largest file that is sent, in bytes.
-const LARGEST_SENT: u64 = 256 << 20;
+const LARGEST_SENT: u64 = 64 << 20;
 /// Kinds of files of a report with their media types.
 const KINDS: [(&str, &str); 4] = [
     ("svg", "image/svg+xml"),
