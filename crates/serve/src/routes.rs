@@ -60,9 +60,10 @@ async fn show(site: Arc<Site>, place: PageAddress, query: Option<String>) -> Res
     let page = blocking(move || match site.page(&place, &view) {
         Ok(page) => (StatusCode::OK, Html(page.document().into_string())),
         Err(error) => {
-            let status = match error.is_unknown_place() {
-                true => StatusCode::NOT_FOUND,
-                false => StatusCode::SERVICE_UNAVAILABLE,
+            let status = match (site.is_to_come(&place, &error), error.is_unknown_place()) {
+                (true, _) => StatusCode::OK,
+                (false, true) => StatusCode::NOT_FOUND,
+                (false, false) => StatusCode::SERVICE_UNAVAILABLE,
             };
             (status, Html(error_page(&error).document().into_string()))
         }

@@ -72,6 +72,16 @@ impl Site {
         }
     }
 
+    /// Whether it is no fault that there is nothing at a place: nothing has been run yet, or the run
+    /// that shows itself has not begun.
+    pub(crate) fn is_to_come(&self, place: &PageAddress, error: &FeedError) -> bool {
+        match (place, error) {
+            (_, FeedError::Nothing { .. }) => true,
+            (PageAddress::Experiment(name), FeedError::NoExperiment) => self.names.contains(name),
+            _ => false,
+        }
+    }
+
     /// The curves at a place; `None` where there are none.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub enum FeedError {
         folder: String,
     },
     /// There is no experiment of this name.
-    #[error("There is no experiment of this name in this results folder.")]
+    #[error("There is no experiment of this name in this results folder yet.")]
     NoExperiment,
     /// No job's id begins so, or several do.
     #[error("{0}")]
