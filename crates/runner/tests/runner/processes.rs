@@ -287,7 +287,7 @@ fn a_worker_that_cannot_run_here_is_named_with_the_command_that_builds_it() {
     let worker = dir.path().join("convsweep-worker-cuda");
     fs::rename(script(dir.path(), "exit 127"), &worker).unwrap();
     let text = error_with(&worker);
-    let remedy = "before it reported anything; `just worker cuda` builds it for this machine";
+    let remedy = "before it reported anything; `just worker cuda`, in the sources of convsweep";
     assert!(text.contains(remedy), "{text}");
 }
 
