@@ -1,7 +1,7 @@
 //! The folders that every command works with.
 
 use crate::exit::{Code, Exit, failure};
-use crate::look_progress::LookDisplay;
+use crate::phases::{Phase, Phases};
 use crate::signals::Signals;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -28,6 +28,8 @@ pub struct Context {
     doubt: Cell<Option<&'static str>>,
     /// The signals that ask a run to stop.
     pub signals: Signals,
+    /// Tells what long work is doing.
+    phases: Phases,
     /// Shows how far a look at an image set has come.
     look: Box<dyn Fn(LookProgress) + Sync>,
 }
@@ -47,15 +49,14 @@ impl Context {
             Err(problem) => Err(problem),
         };
         let signals = Signals::default();
-        let display = (!quiet).then(LookDisplay::default);
+        let phases = Phases::new(quiet);
+        let display = phases.clone();
         let told = signals.clone();
         let look = move |progress: LookProgress| {
             if progress.is_kept || progress.done == progress.files {
                 told.look_is_kept();
             }
-            if let Some(display) = &display {
-                display.show(progress);
-            }
+            display.look(progress);
         };
         Ok(Context {
             results: ResultsFolder(absolute(results, Exit::Results)?),
@@ -64,8 +65,14 @@ impl Context {
             is_integrity_told: Cell::new(false),
             doubt: Cell::new(None),
             signals,
+            phases,
             look: Box::new(look),
         })
+    }
+
+    /// Work begins that may take long, such as "reading the logs"; it is told until it is dropped.
+    pub fn phase(&self, what: impl Into<String>) -> Phase {
+        self.phases.begin(what)
     }
 
     /// The folder of image sets.

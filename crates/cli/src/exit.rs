@@ -1,5 +1,6 @@
 //! Exit codes: the documented numbers, and the error that carries one.
 
+use crate::streams::wants_colours;
 use convsweep_data::{DataError, DataErrorKind};
 use convsweep_files::system_remedy_or;
 use convsweep_plan::{ProblemLine, Problems};
@@ -129,8 +130,7 @@ pub fn plan_failure(problems: Problems) -> anyhow::Error {
     } else {
         Exit::Wrong
     };
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colours = std::io::stderr().is_terminal() && !no_color;
+    let colours = std::io::stderr().is_terminal() && wants_colours();
     failure_with(exit, problems.render(colours), problems.lines())
 }
 

@@ -3,11 +3,13 @@
 //!
 //! Everything here only reads, and knows neither the terminal nor the page.
 
+mod budget;
 mod job_reasons;
 mod running;
 mod standing;
 mod sweep_state;
 
+pub use budget::Budget;
 pub use job_reasons::{JobReasons, attempt_words, state_words};
 pub use running::JobInTraining;
 pub use standing::{Counts, JobStanding, RunningProgram};

@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             None,
             &results,
             ReportScope::Page,
+            &|_| (),
         )?;
         println!("== {}\n{}\n", report.html.display(), report.answer);
     }

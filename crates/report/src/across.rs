@@ -6,6 +6,7 @@ use crate::output::{OutputFolder, ReportError, draw_all};
 use crate::page::AcrossPage;
 use crate::printable::with_printable_choices;
 use crate::scope::ReportScope;
+use crate::step::{ReportProgress, ReportStep};
 use crate::tables::{TextTable, choices_csv, choices_table, choices_tex};
 use convsweep_answers::{AcrossExperiments, Answers, SweepResults};
 use convsweep_spec::layout::ResultsFolder;
@@ -37,7 +38,8 @@ pub struct AcrossReport {
 /// Writes the report over several experiments into [`ResultsFolder::experiments_together`]:
 /// `report.html`, `choices.csv`, `choices.tex`, `charts/*.svg` and `*.png`, and for
 /// [`ReportScope::PageAndPaper`] `paper/charts/*.pdf`. Files appear when all of them are complete.
-/// `database_doubt` says why the database cannot be vouched for, if it cannot.
+/// `database_doubt` says why the database cannot be vouched for, if it cannot; `progress` is told how
+/// far it has come.
 ///
 /// # Errors
 /// Where a file cannot be written or a chart cannot be drawn.
@@ -46,14 +48,16 @@ pub fn report_across(
     database_doubt: Option<&str>,
     results: &ResultsFolder,
     scope: ReportScope,
+    progress: ReportProgress,
 ) -> Result<AcrossReport, ReportError> {
     let names: Vec<&str> = sweeps.iter().map(|s| s.experiment.as_str()).collect();
+    progress(ReportStep::Comparing);
     let answers: Vec<Answers> = sweeps.iter().map(Answers::of).collect();
     let together: Vec<_> = sweeps.iter().zip(&answers).collect();
     let across = with_printable_choices(AcrossExperiments::of(&together));
     let warnings = Vec::from_iter(database_doubt.map(doubt_warning));
     let mut folder = OutputFolder::begin(results.experiments_together(&names))?;
-    let drawn = draw_all(charts::across(&across))?;
+    let drawn = draw_all(charts::across(&across), progress)?;
     let charts = folder.write_charts(&drawn)?;
     let table = choices_table(&across);
     let tables = vec![

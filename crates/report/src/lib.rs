@@ -19,6 +19,7 @@ mod printable;
 pub mod ranking;
 mod scope;
 pub mod statistics;
+mod step;
 pub mod tables;
 
 pub use across::{AcrossReport, report_across};
@@ -27,6 +28,7 @@ pub use model_card::{CardNetwork, model_card};
 pub use output::ReportError;
 pub use page::{AFTER_LEADERBOARD, STYLE};
 pub use scope::ReportScope;
+pub use step::{ReportProgress, ReportStep};
 
 use charts::ChartData;
 use convsweep_answers::Answers;
@@ -76,11 +78,12 @@ pub struct Report {
 /// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
 /// mentioned in the report instead.
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
-    report_with(rows, results, ReportScope::Page, Lookups::NONE)
+    report_with(rows, results, ReportScope::Page, Lookups::NONE, &|_| ())
 }
 
 /// [`report`] of this scope with what is looked up elsewhere: the names of the images of the chosen
-/// configuration, without which it numbers them, and which pixels decide what it predicts.
+/// configuration, without which it numbers them, and which pixels decide what it predicts. `progress`
+/// is told how far it has come.
 ///
 /// # Errors
 /// As [`report`].
@@ -92,9 +95,12 @@ pub fn report_with(
         impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
         impl FnOnce(&ImagesToExplain) -> Result<Vec<NetworkMaps>, String>,
     >,
+    progress: ReportProgress,
 ) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
+    progress(ReportStep::Comparing);
     let ranking = Ranking::new(&rows);
+    progress(ReportStep::Reading);
     let (files, problems) = JobFiles::read(&ranking, results, lookups);
     let answer = if files.range_tests.is_empty() {
         answer::answer(&ranking)
@@ -107,7 +113,8 @@ pub fn report_with(
     warnings.extend(answer::log_warning(&rows));
     let mut folder = OutputFolder::begin(results.experiment(&rows.revision.experiment))?;
     let data = ChartData::new(&ranking, &files);
-    let drawn = output::draw_all(charts::all(&data))?;
+    let drawn = output::draw_all(charts::all(&data), progress)?;
+    progress(ReportStep::Writing);
     let charts = folder.write_charts(&drawn)?;
     let leaderboard = tables::leaderboard(&ranking);
     let mut tables = folder.write_tables(&ranking, &leaderboard)?;

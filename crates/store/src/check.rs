@@ -4,7 +4,8 @@ use crate::digest::Integrity;
 use crate::error::StoreError;
 use crate::queries::Database;
 use crate::replay::{
-    SyncReport, attach_found, changed_logs, lost_rows, replay, replay_sample, scratch, tables,
+    LogProgress, SyncReport, attach_found, changed_logs, lost_rows, replay_sample, replay_telling,
+    scratch, tables,
 };
 use crate::sweep::{ANSWER_TABLES, PROGRAM};
 use convsweep_spec::layout::ResultsFolder;
@@ -30,29 +31,44 @@ pub struct CheckReport {
 /// # Errors
 /// As [`Database::open`], and what prevents the check itself.
 pub fn check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
+    check_telling(results, &|_, _| ())
+}
+
+/// As [`check`]; tells how far it has come.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_telling(
+    results: &ResultsFolder,
+    progress: LogProgress,
+) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport {
         problems: check_database(results, "integrity_check")?,
         notes: vec![],
     };
     let is_comparable = report.problems.is_empty();
     let scratch = scratch(results)?;
-    add_logs(&mut report, replay(&scratch, results)?);
+    add_logs(&mut report, replay_telling(&scratch, results, progress)?);
     if is_comparable {
         compare_tables(results, &scratch, &mut report)?;
     }
     Ok(report)
 }
 
-/// As [`check`], while a run writes the logs and the database: they are not compared.
+/// As [`check_telling`], while a run writes the logs and the database: they are not compared.
 ///
 /// # Errors
 /// As for [`check`].
-pub fn check_during_run(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
+pub fn check_during_run(
+    results: &ResultsFolder,
+    progress: LogProgress,
+) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport {
         problems: check_database(results, "integrity_check")?,
         notes: vec!["the database is not compared with the logs while a run writes both".into()],
     };
-    add_logs(&mut report, replay(&scratch(results)?, results)?);
+    let read = replay_telling(&scratch(results)?, results, progress)?;
+    add_logs(&mut report, read);
     Ok(report)
 }
 

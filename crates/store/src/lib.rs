@@ -24,7 +24,7 @@ mod sweep;
 mod values;
 mod write;
 
-pub use check::{CheckReport, check, check_during_run, quick_check};
+pub use check::{CheckReport, check, check_during_run, check_telling, quick_check};
 pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{
@@ -35,5 +35,5 @@ pub use queries::{
     QueryCell, RecordedRun, Table, TrainingOrigin, UsedImageSet, UserQuery, find_job_among,
     kept_row,
 };
-pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
+pub use replay::{LogProgress, LostRows, SyncReport, rebuild, rebuild_keeping, rebuild_telling};
 pub use write::DatabaseWriter;

@@ -135,15 +135,17 @@ fn is_sound(section: &Result<Section>) -> bool {
 
 fn logs_and_database(context: &Context, asked: Asked) -> Result<Section> {
     let results = &context.results;
+    let phase = context.phase("checking the database and the logs");
+    let progress = |done, all| phase.step(done, all);
     let (found, all_is_well) = if asked.is_quick {
         let sound = "the database and the samples of the logs are sound";
         (convsweep_store::quick_check(results), sound)
     } else if asked.is_running {
         let sound = "the database is valid, and so is what the logs hold by now";
-        (convsweep_store::check_during_run(results), sound)
+        (convsweep_store::check_during_run(results, &progress), sound)
     } else {
         let sound = "the database is valid and agrees with the logs";
-        (convsweep_store::check(results), sound)
+        (convsweep_store::check_telling(results, &progress), sound)
     };
     let CheckReport { problems, notes } = found.code(Exit::Results)?;
     Ok(Section {

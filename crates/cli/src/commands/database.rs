@@ -8,7 +8,7 @@ use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
-use convsweep_store::Integrity;
+use convsweep_store::{Integrity, rebuild_telling};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -42,11 +42,11 @@ pub struct RebuildArgs {
 pub fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Exit> {
     context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
-    let rebuilt = match args.forget_lost {
-        true => convsweep_store::rebuild(&context.results),
-        false => convsweep_store::rebuild_keeping(&context.results),
-    };
+    let phase = context.phase("building the database from the logs");
+    let progress = |done, all| phase.step(done, all);
+    let rebuilt = rebuild_telling(&context.results, args.forget_lost, &progress);
     let report = rebuilt.code(Exit::Results)?;
+    drop(phase);
     for note in &report.problems {
         say_error(&format!("note: {note}"));
     }
@@ -63,6 +63,7 @@ pub fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Exit> {
 /// # Errors
 /// If the file exists or cannot be written, or the database is known to have been changed.
 pub fn backup(context: &Context, args: &BackupArgs) -> Result<Exit> {
+    let phase = context.phase("copying the database");
     let integrity = Integrity::of_results(&context.results);
     let database = context.database()?;
     if integrity == Integrity::Changed {
@@ -75,6 +76,7 @@ pub fn backup(context: &Context, args: &BackupArgs) -> Result<Exit> {
         return Err(failure(Exit::Results, message));
     }
     database.backup(&args.file).code(Exit::Results)?;
+    drop(phase);
     let (from, to) = (context.results.database(), &args.file);
     match args.json {
         true => say_json(&json!({ "database": from, "copy": to }))?,

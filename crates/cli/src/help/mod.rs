@@ -1,5 +1,6 @@
 //! Pages about topics, inside the program: what does not fit into the help of one command.
 
+use crate::streams::wants_colours;
 use console::{Style, Term};
 
 /// A page.
@@ -73,11 +74,10 @@ pub fn topics() -> String {
 impl Topic {
     /// The text for whoever reads stdout: on a terminal with colours, headings are bold.
     pub fn shown(&self) -> String {
-        let is_terminal = Term::stdout().is_term() && console::colors_enabled();
-        if !is_terminal {
+        if !(Term::stdout().is_term() && wants_colours()) {
             return self.text.trim_end().to_string();
         }
-        let heading = Style::new().bold();
+        let heading = Style::new().bold().force_styling(true);
         let mut in_code = false;
         let mut lines = Vec::new();
         for line in self.text.trim_end().lines() {

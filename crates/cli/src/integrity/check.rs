@@ -42,10 +42,12 @@ pub struct FilesFound {
 /// # Errors
 /// If the database cannot be read.
 pub fn check_files(context: &Context, is_quick: bool, is_running: bool) -> Result<FilesFound> {
+    let phase = context.phase("checking the files of jobs");
     let database = context.database()?;
     let finished = database.finished_jobs().code(Exit::Results)?;
     let mut jobs = database.attempted_jobs().code(Exit::Results)?;
     jobs.retain(|job| !is_running || finished.binary_search(job).is_ok());
+    let all = jobs.len() as u64;
     let mut verifier = Verifier::new(&context.results);
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let mut files: BTreeMap<JobId, Vec<KeptFile>> = BTreeMap::new();
@@ -53,6 +55,7 @@ pub fn check_files(context: &Context, is_quick: bool, is_running: bool) -> Resul
             files.entry(file.job.clone()).or_default().push(file);
         }
         for (i, job) in jobs.iter().enumerate() {
+            phase.step((chunk * CHUNK + i) as u64, all);
             let files = files.remove(job).unwrap_or_default();
             if is_quick && !(chunk * CHUNK + i).is_multiple_of(SAMPLE) {
                 files.iter().for_each(|file| verifier.look(file));

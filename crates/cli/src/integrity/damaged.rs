@@ -34,10 +34,12 @@ pub fn damaged_jobs(
     results: &ResultsFolder,
     database: &Database,
     jobs: &[JobId],
+    progress: &dyn Fn(u64, u64),
 ) -> Result<Vec<DamagedJob>> {
     let states = database.job_states(jobs).code(Exit::Results)?;
     let mut damaged = Vec::new();
-    for job in jobs {
+    for (read, job) in jobs.iter().enumerate() {
+        progress(read as u64, jobs.len() as u64);
         if let Some(state) = states.get(job) {
             damaged.extend(damage(results, database, job, state)?);
         }

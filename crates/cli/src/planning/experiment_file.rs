@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Everything that is wrong with the file.
 pub fn read(context: &Context, file: &Path, changes: &FileArgs) -> Result<Plan> {
+    let _phase = context.phase(format!("planning {}", file.display()));
     let plan = read_decided(context, file, changes, &[])?;
     if plan.stages.is_empty() || changes.redecide {
         return Ok(plan);

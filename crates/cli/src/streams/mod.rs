@@ -5,9 +5,11 @@ mod outlet;
 mod terminal;
 
 use convsweep_spec::words::printable_lines;
+use indicatif::ProgressBar;
 use outlet::Outlet;
 use std::borrow::Cow;
 use std::io::{IsTerminal, stderr, stdout};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 pub use terminal::StderrTerminal;
 
@@ -43,6 +45,9 @@ static DATA: Outlet = Outlet::new(
     |dropped| format!("{{\"schema\":1,\"event\":\"missed\",\"lines\":{dropped}}}\n"),
 );
 
+/// The bar that is drawn in the last line of a terminal.
+static LINE: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
 /// Shows a line on stderr. It never waits and never fails.
 ///
 /// Colours are for terminals only: elsewhere escape sequences are shown as text. A caller that
@@ -52,7 +57,32 @@ pub fn say_error(text: &str) {
         true => Cow::Borrowed(text),
         false => printable_lines(text),
     };
-    STDERR.write(format!("{text}\n").into_bytes());
+    let line = LINE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match line {
+        // Above the line that is overwritten.
+        Some(line) => line.println(text),
+        None => STDERR.write(format!("{text}\n").into_bytes()),
+    }
+}
+
+/// Whether the user wants colours, where a terminal shows them (https://no-color.org).
+pub fn wants_colours() -> bool {
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !is_refused && !is_dumb
+}
+
+/// This bar is drawn in the last line of the terminal, below what is said.
+pub fn own_line(bar: &ProgressBar) {
+    *LINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+}
+
+/// Removes the bar from the last line of the terminal.
+pub fn clear_line() {
+    let line = LINE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(bar) = line {
+        bar.finish_and_clear();
+    }
 }
 
 /// Writes to stderr as it is. It never waits and never fails.
@@ -76,6 +106,7 @@ pub fn data_line(line: String) {
 /// Waits a moment until stderr is written, so that what is written to stdout next follows it on a
 /// terminal that shows both.
 pub fn settle_errors() {
+    clear_line();
     STDERR.wait(ORDER);
 }
 
@@ -86,6 +117,7 @@ pub fn dropped_messages() -> u64 {
 
 /// Waits until everything is written, as long as somebody reads it.
 pub fn finish() {
+    clear_line();
     STDERR.wait(PATIENCE);
     STDOUT.wait(PATIENCE_FOR_DATA);
     DATA.wait(PATIENCE_FOR_DATA);

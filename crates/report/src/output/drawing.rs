@@ -3,7 +3,9 @@
 use super::error::ReportError;
 use crate::charts::Chart;
 use crate::draw::render;
+use crate::step::{ReportProgress, ReportStep};
 use std::iter::Enumerate;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::vec::IntoIter;
@@ -19,11 +21,19 @@ pub struct DrawnChart {
 }
 
 /// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`], and fewer where
-/// the system gives no more.
-pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
+/// the system gives no more. `progress` is told how many are drawn.
+pub fn draw_all(
+    charts: Vec<Chart>,
+    progress: ReportProgress,
+) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
     let helpers = cores.clamp(1, MAX_THREADS) - 1;
-    let queue = Mutex::new(charts.into_iter().enumerate());
+    let queue = ChartQueue {
+        all: charts.len() as u64,
+        charts: Mutex::new(charts.into_iter().enumerate()),
+        drawn: AtomicU64::new(0),
+        progress,
+    };
     let mut drawn = thread::scope(|scope| {
         let helper = |_| thread::Builder::new().spawn_scoped(scope, || draw_queue(&queue));
         let helpers: Vec<_> = (0..helpers).map_while(|i| helper(i).ok()).collect();
@@ -40,14 +50,27 @@ pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     drawn.into_iter().map(|(_, result)| result).collect()
 }
 
-type ChartQueue = Mutex<Enumerate<IntoIter<Chart>>>;
+/// Charts that are to be drawn.
+struct ChartQueue<'a> {
+    charts: Mutex<Enumerate<IntoIter<Chart>>>,
+    all: u64,
+    drawn: AtomicU64,
+    progress: ReportProgress<'a>,
+}
+
 type NumberedResult = (usize, Result<DrawnChart, ReportError>);
 
 fn draw_queue(queue: &ChartQueue) -> Vec<NumberedResult> {
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let next = || {
+        let mut charts = queue.charts.lock().unwrap_or_else(PoisonError::into_inner);
+        charts.next()
+    };
     let mut results = Vec::new();
     while let Some((i, chart)) = next() {
         results.push((i, draw(chart)));
+        let done = queue.drawn.fetch_add(1, Ordering::Relaxed) + 1;
+        let all = queue.all;
+        (queue.progress)(ReportStep::Drawing { done, all });
     }
     results
 }

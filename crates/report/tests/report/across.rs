@@ -13,8 +13,8 @@ use tempfile::TempDir;
 fn report(sweeps: &[SweepResults]) -> (TempDir, AcrossReport) {
     let folder = tempfile::tempdir().expect("a folder");
     let results = ResultsFolder(folder.path().into());
-    let report =
-        report_across(sweeps, None, &results, ReportScope::PageAndPaper).expect("a report");
+    let report = report_across(sweeps, None, &results, ReportScope::PageAndPaper, &|_| ())
+        .expect("a report");
     (folder, report)
 }
 
@@ -111,6 +111,7 @@ fn a_report_removes_its_own_old_charts_and_no_other_files() {
         Some("was changed"),
         &results,
         ReportScope::PageAndPaper,
+        &|_| (),
     )
     .expect("a report");
     assert_eq!(again.html, report.html);

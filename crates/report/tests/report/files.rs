@@ -278,7 +278,13 @@ fn the_surest_mistakes_are_named_by_their_files_or_numbered() {
             test: test.collect(),
         })
     };
-    let named = report_with(rows, &results, ReportScope::Page, Lookups::of_names(names));
+    let named = report_with(
+        rows,
+        &results,
+        ReportScope::Page,
+        Lookups::of_names(names),
+        &|_| (),
+    );
     let page = fs::read_to_string(named.expect("reports").html).expect("a page");
     assert!(page.contains("<td>some class/photo &lt;"), "names of files");
     assert!(!page.contains("<td>no. "));

@@ -94,6 +94,7 @@ fn too_many_predictions_are_left_to_a_command() {
             &results,
             ReportScope::Page,
             Lookups::of_names(|_: &_, _: &str| Some(names)),
+            &|_| (),
         );
         let made = made.expect("reports");
         (made.answer, fs::read_to_string(made.html).expect("reads"))
@@ -133,6 +134,7 @@ fn predictions_name_files() {
         &results,
         ReportScope::Page,
         Lookups::of_names(|_: &_, _: &str| Some(names)),
+        &|_| (),
     );
     made.expect("reports");
     let csv = results.experiment("two").join("predictions.csv");

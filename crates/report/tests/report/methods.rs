@@ -166,7 +166,13 @@ fn the_images_of_a_folder_are_counted_only_where_they_are_known() {
     let results = ResultsFolder(place.path().into());
     let scope = ReportScope::PageAndPaper;
     let lookups = Lookups::of_names(names);
-    let made = report_with(with(six().rows(), folder), &results, scope, lookups);
+    let made = report_with(
+        with(six().rows(), folder),
+        &results,
+        scope,
+        lookups,
+        &|_| (),
+    );
     let text = read(
         &made.expect("reports").paper.expect("a paper"),
         "methods.tex",

@@ -16,7 +16,13 @@ use tempfile::TempDir;
 pub fn paper(rows: ExperimentRows) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let results = ResultsFolder(folder.path().into());
-    let made = report_with(rows, &results, ReportScope::PageAndPaper, Lookups::NONE);
+    let made = report_with(
+        rows,
+        &results,
+        ReportScope::PageAndPaper,
+        Lookups::NONE,
+        &|_| (),
+    );
     let paper = made.expect("reports").paper.expect("a paper");
     (folder, paper)
 }
@@ -139,7 +145,7 @@ fn only_a_new_paper_removes_files_of_an_earlier_one() {
     assert_eq!(plain.paper, None);
     assert!(stale.exists(), "a report leaves the paper alone");
     let scope = ReportScope::PageAndPaper;
-    report_with(six().rows(), &results, scope, Lookups::NONE).expect("reports");
+    report_with(six().rows(), &results, scope, Lookups::NONE, &|_| ()).expect("reports");
     assert!(!stale.exists(), "charts that no longer apply are removed");
     assert!(own.exists(), "files of others stay");
 }

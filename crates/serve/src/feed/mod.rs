@@ -1,7 +1,6 @@
 //! What is known of the results folder now: read when somebody looks, and no more often than a
 //! small share of one core allows.
 
-mod budget;
 mod error;
 mod points;
 mod reader;
@@ -11,6 +10,7 @@ pub use error::FeedError;
 pub use points::PointCache;
 pub use sweep::Sweep;
 
+use convsweep_progress::Budget;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::Database;
@@ -69,7 +69,7 @@ impl Feed {
     pub async fn watch(self: Arc<Feed>) {
         loop {
             if self.changes.receiver_count() == 0 {
-                tokio::time::sleep(budget::SHORTEST_PAUSE).await;
+                tokio::time::sleep(Budget::SHORTEST_PAUSE).await;
                 continue;
             }
             let feed = Arc::clone(&self);

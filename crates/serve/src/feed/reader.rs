@@ -1,10 +1,9 @@
 //! The database of a results folder, opened when it is there and again when it is another one.
 
 use super::FeedError;
-use super::budget::Budget;
 use super::points::PointCache;
 use super::sweep::{Sweep, WatchedSweep};
-use convsweep_progress::RunningProgram;
+use convsweep_progress::{Budget, RunningProgram};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::Database;
 use std::collections::HashMap;

@@ -1,8 +1,7 @@
 //! An experiment at one moment.
 
 use super::FeedError;
-use super::budget::Budget;
-use convsweep_progress::{RunningProgram, SweepState};
+use convsweep_progress::{Budget, RunningProgram, SweepState};
 use convsweep_report::LiveReport;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::{Database, FailureRow};

@@ -19,13 +19,25 @@ use std::path::{Path, PathBuf};
 /// What is said of a log that was read and is not there any more.
 const GONE: &str = "no longer exists, although the database has what it held";
 
+/// Is told how many logs of jobs have been read, and how many there are.
+pub type LogProgress<'a> = &'a dyn Fn(u64, u64);
+
 /// Reads what the logs contain beyond what the database has read.
 pub(crate) fn replay(
     connection: &Connection,
     results: &ResultsFolder,
 ) -> Result<SyncReport, StoreError> {
+    replay_telling(connection, results, &|_, _| ())
+}
+
+/// As [`replay`]; tells how many logs of jobs have been read of how many.
+pub(crate) fn replay_telling(
+    connection: &Connection,
+    results: &ResultsFolder,
+    progress: LogProgress,
+) -> Result<SyncReport, StoreError> {
     let mut reader = LogReader::begin(connection, results)?;
-    match reader.all_logs().and_then(|()| reader.finish()) {
+    match reader.all_logs(progress).and_then(|()| reader.finish()) {
         Ok(()) => {
             let SyncReport {
                 events, entries, ..
@@ -89,10 +101,13 @@ impl<'a> LogReader<'a> {
         })
     }
 
-    fn all_logs(&mut self) -> Result<(), StoreError> {
+    fn all_logs(&mut self, progress: LogProgress) -> Result<(), StoreError> {
         let mut positions = LogPosition::all(self.connection).map_err(|e| self.failed(e))?;
         self.experiment_logs(&mut positions)?;
-        for job in self.folders(&self.results.jobs())? {
+        let jobs = self.folders(&self.results.jobs())?;
+        let all = jobs.len() as u64;
+        for (read, job) in jobs.into_iter().enumerate() {
+            progress(read as u64, all);
             let job = JobId(job);
             let log = job_log(&job);
             let position = positions.remove(&log);

@@ -1,7 +1,7 @@
 //! Building the database again from the logs.
 
 use super::keep_aside::keep_aside;
-use super::logs::replay;
+use super::logs::{LogProgress, replay_telling};
 use super::lost::{LostRows, lost_rows};
 use super::scratch::attach_found;
 use super::sync_report::SyncReport;
@@ -20,7 +20,7 @@ use rusqlite::{Connection, ErrorCode};
 /// [`StoreError::NoFolder`] if there is no results folder; [`StoreError::Newer`] if a newer program
 /// wrote a log; what prevents logs from being read or the database from being written.
 pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
-    build(results, |_| Ok(()))
+    build(results, false, &|_, _| ())
 }
 
 /// As [`rebuild`], unless the old database knows more than the logs: then nothing is changed.
@@ -28,18 +28,37 @@ pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
 /// # Errors
 /// As [`rebuild`]; [`StoreError::WouldForget`].
 pub fn rebuild_keeping(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
-    build(results, |lost| match lost.is_empty() {
+    build(results, true, &|_, _| ())
+}
+
+/// As [`rebuild_keeping`], or as [`rebuild`] if what only the old database knows may be forgotten;
+/// tells how far it has come.
+///
+/// # Errors
+/// As [`rebuild_keeping`].
+pub fn rebuild_telling(
+    results: &ResultsFolder,
+    forgets_lost: bool,
+    progress: LogProgress,
+) -> Result<SyncReport, StoreError> {
+    build(results, !forgets_lost, progress)
+}
+
+/// Refuses to forget what only the old database knows.
+fn keep(results: &ResultsFolder, lost: &[LostRows]) -> Result<(), StoreError> {
+    match lost.is_empty() {
         true => Ok(()),
         false => Err(StoreError::WouldForget {
             path: results.database(),
             lost: lost.iter().map(LostRows::to_string).collect(),
         }),
-    })
+    }
 }
 
 fn build(
     results: &ResultsFolder,
-    judge: impl FnOnce(Vec<LostRows>) -> Result<(), StoreError>,
+    keeps: bool,
+    progress: LogProgress,
 ) -> Result<SyncReport, StoreError> {
     if !results.0.is_dir() {
         let path = results.0.clone();
@@ -47,9 +66,10 @@ fn build(
     }
     let database = results.database();
     let report = schema::create(&database, |connection| {
-        let mut report = replay(connection, results)?;
+        let mut report = replay_telling(connection, results, progress)?;
         match lost_from_old(connection, results)? {
-            Some(lost) => judge(lost)?,
+            Some(lost) if keeps => keep(results, &lost)?,
+            Some(_) => {}
             None => report.problems.push(kept_words(results)?),
         }
         Ok(report)

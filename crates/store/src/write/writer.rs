@@ -2,11 +2,11 @@
 
 use super::in_doubt::rebuild_if_in_doubt;
 use super::pending_byte::keep_pending_byte_locked;
-use super::writer_thread::{Message, WriterThread};
+use super::writer_thread::{Message, Synced, WriterThread};
 use crate::apply::derive_missing;
 use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{Forgotten, SyncReport};
+use crate::replay::{Forgotten, LogProgress, SyncReport};
 use crate::schema;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
@@ -112,9 +112,27 @@ impl DatabaseWriter {
     /// [`StoreError::Newer`] if a newer program wrote a log, or what prevents logs from being read
     /// or the database from being written. Broken lines are not errors but problems in the report.
     pub fn sync(&self, results: &ResultsFolder) -> Result<SyncReport, StoreError> {
+        self.sync_telling(results, &|_, _| ())
+    }
+
+    /// As [`DatabaseWriter::sync`]; tells how far it has come.
+    ///
+    /// # Errors
+    /// As [`DatabaseWriter::sync`].
+    pub fn sync_telling(
+        &self,
+        results: &ResultsFolder,
+        progress: LogProgress,
+    ) -> Result<SyncReport, StoreError> {
         let (sender, receiver) = channel();
         self.send(Message::Sync(results.clone(), sender));
-        let synced = receiver.recv().unwrap_or(Err(StoreError::Ended))?;
+        let synced = loop {
+            match receiver.recv() {
+                Ok(Synced::Read(read, all)) => progress(read, all),
+                Ok(Synced::Done(synced)) => break synced?,
+                Err(_) => return Err(StoreError::Ended),
+            }
+        };
         let found = self.found.lock().map(|mut found| take(&mut *found));
         Ok(found.unwrap_or_default().followed_by(synced))
     }

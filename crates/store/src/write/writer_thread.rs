@@ -8,7 +8,7 @@ use super::log_positions::LogPositions;
 use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
 use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{Forgotten, SyncReport, forget, replay};
+use crate::replay::{Forgotten, SyncReport, forget, replay, replay_telling};
 use crate::sweep::make_missing_answers;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::ResultsFolder;
@@ -31,8 +31,16 @@ pub(super) enum Message {
     Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
     Answers(Sender<Result<(), StoreError>>),
-    Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
+    Sync(ResultsFolder, Sender<Synced>),
     Forget(Forgotten, Sender<Result<SyncReport, StoreError>>),
+}
+
+/// The answer to a message that asks for the logs to be read.
+pub(super) enum Synced {
+    /// So many logs of jobs have been read of so many.
+    Read(u64, u64),
+    /// All are read, or that was impossible.
+    Done(Result<SyncReport, StoreError>),
 }
 
 /// The state of the thread.
@@ -75,9 +83,10 @@ impl WriterThread {
                 Message::Flush(reply) => drop(reply.send(self.catch_up())),
                 Message::Answers(reply) => drop(reply.send(self.write_answers())),
                 Message::Sync(results, reply) => {
-                    let synced = replay(&self.connection, &results);
+                    let progress = |read, all| drop(reply.send(Synced::Read(read, all)));
+                    let synced = replay_telling(&self.connection, &results, &progress);
                     self.behind &= synced.is_err();
-                    let _ = reply.send(synced);
+                    let _ = reply.send(Synced::Done(synced));
                 }
                 Message::Forget(forgotten, reply) => {
                     let synced = forget(&self.connection, &self.results, &forgotten);

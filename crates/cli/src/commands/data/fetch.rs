@@ -7,10 +7,9 @@ use crate::output::json::say_json;
 use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_spec::data::Source;
-use indicatif::{ProgressBar, ProgressStyle};
+use convsweep_spec::words::{bytes, duration};
 use serde_json::json;
-
-const BAR: &str = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+use std::time::Instant;
 
 /// Downloads and verifies a built-in set.
 ///
@@ -26,19 +25,37 @@ pub fn fetch(context: &Context, name: &str, as_json: bool) -> Result<()> {
             return Err(failure(Exit::Wrong, message));
         }
     };
-    let style = ProgressStyle::with_template(BAR);
-    let bar = ProgressBar::new(0);
-    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let phase = context.phase(format!("fetching {name}"));
+    let since = Instant::now();
     let mut progress = |done: u64, total: Option<u64>| {
-        bar.set_length(total.unwrap_or(done));
-        bar.set_position(done);
+        phase.becomes(format!(
+            "fetching {name}: {}",
+            progress_words(done, total, since)
+        ));
     };
     let fetched = convsweep_data::fetch(context.data()?, &source, &mut progress);
-    bar.finish_and_clear();
+    drop(phase);
     fetched.map_err(data_failure)?;
     let folder = context.data()?;
     match as_json {
         true => say_json(&json!({ "source": name, "folder": folder })),
         false => say(&format!("{name} is in {}", folder.display())),
+    }
+}
+
+/// How much is there, how fast it comes, and how long it will take.
+fn progress_words(done: u64, total: Option<u64>, since: Instant) -> String {
+    let rate = done as f64 / since.elapsed().as_secs_f64().max(1e-3);
+    let there = bytes(done as f64);
+    let speed = bytes(rate);
+    match total {
+        Some(total) if total >= done => {
+            let left = duration((total - done) as f64 / rate.max(1.0));
+            format!(
+                "{there} of {}, {speed} a second, {left} left",
+                bytes(total as f64)
+            )
+        }
+        Some(_) | None => format!("{there}, {speed} a second"),
     }
 }

@@ -46,11 +46,14 @@ pub fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
         None if target.is_dir() => (folder(context, target)?, None),
         None => inspected_set(context, target)?,
     };
+    let phase = context.phase("comparing images");
     let found = convsweep_data::inspect(&set).map_err(data_failure)?;
+    phase.becomes("looking for images that look alike");
     let near = args
         .near
         .map(|bits| convsweep_data::near_duplicates(&set, bits));
     let near = near.transpose().map_err(data_failure)?;
+    drop(phase);
     if let Some(path) = &args.sheet {
         draw_sheet(&set, path)?;
     }

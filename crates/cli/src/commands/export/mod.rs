@@ -184,6 +184,7 @@ fn export_onnx(
     let sent = sender.try_send(Work { request, about: () });
     sent.map_err(|_| failure(Exit::Internal, "the request was not taken"))?;
     drop(sender);
+    let phase = context.phase("writing the file, and comparing what it computes with the job");
     let mut written = None;
     workers.answer_all(work, |answered| {
         if let InferenceReply::Exported(exported) = answered.reply {
@@ -191,6 +192,7 @@ fn export_onnx(
         }
         Ok(())
     })?;
+    drop(phase);
     if mirrors {
         say_error(
             "note: the job averages each image with its mirror image (tta_flip); the file computes \

@@ -100,7 +100,9 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let work = batches(inputs, names, BATCH, |images| InferenceRequest::Predict {
         images: images.iter().map(|image| image.path.clone()).collect(),
     })?;
+    let mut phase = Some(context.phase("starting workers"));
     workers.answer_all(work, |answered| {
+        phase.take();
         for (image, prediction) in predictions(answered) {
             let ranked = RankedPrediction::new(prediction);
             tally.count(&image, &ranked);

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::inference::{InferenceWorkers, NamedModel, PatienceArgs, Work, trained_model};
+use crate::phases::Phase;
 use anyhow::Result;
 use convsweep_report::job_files::{ImagesToExplain, KeptImage, NetworkMaps};
 use convsweep_spec::id::JobId;
@@ -26,9 +27,11 @@ pub fn network_maps(
     context: &Context,
     database: &Database,
     asked: &ImagesToExplain,
+    phase: &Phase,
 ) -> Result<Vec<NetworkMaps>, String> {
     let mut networks = Vec::with_capacity(asked.jobs.len());
     for (i, job) in asked.jobs.iter().enumerate() {
+        phase.step(i as u64, asked.jobs.len() as u64);
         let maps = maps_of(context, database, (job, i == 0), asked);
         networks.push(maps.map_err(|error| format!("{error:#}"))?);
     }

@@ -7,6 +7,7 @@ use crate::exit::{Code, Exit, failure};
 use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::output::table::plain;
+use crate::phases::Phase;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -16,7 +17,7 @@ use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
 use convsweep_report::job_files::{ImagesToExplain, Lookups};
-use convsweep_report::{Report, ReportScope, report_across, report_with};
+use convsweep_report::{Report, ReportScope, ReportStep, report_across, report_with};
 use convsweep_spec::data::DataSpec;
 use convsweep_store::Database;
 use explanations::network_maps;
@@ -152,21 +153,44 @@ fn render_to(
     name: &str,
     scope: ReportScope,
 ) -> Result<RenderedReport> {
+    let phase = context.phase(format!("report of {name}: reading results"));
     let Some(mut rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
     rows.database_doubt = context.database_doubt().map(str::to_string);
     let lookups = Lookups {
         names: |set: &DataSpec, hash: &str| image_names(context.data().ok()?, set, hash),
-        maps: |asked: &ImagesToExplain| network_maps(context, database, asked),
+        maps: |asked: &ImagesToExplain| {
+            phase.becomes(format!(
+                "report of {name}: asking networks which pixels decide"
+            ));
+            network_maps(context, database, asked, &phase)
+        },
     };
-    let report = report_with(rows, &context.results, scope, lookups).code(Exit::Results)?;
+    let progress = |step| tell(&phase, name, step);
+    let report = report_with(rows, &context.results, scope, lookups, &progress);
+    let report = report.code(Exit::Results)?;
     Ok(RenderedReport {
         experiment: name.to_string(),
         report,
         charts: context.results.experiment(name).join("charts"),
         database: context.results.database(),
     })
+}
+
+/// Tells how far a report has come.
+fn tell(phase: &Phase, of: &str, step: ReportStep) {
+    let what = match step {
+        ReportStep::Comparing => "comparing configurations",
+        ReportStep::Reading => "reading what jobs left",
+        ReportStep::Drawing { done: 1, all } => {
+            phase.becomes(format!("report of {of}: drawing charts"));
+            return phase.step(1, all);
+        }
+        ReportStep::Drawing { done, all } => return phase.step(done, all),
+        ReportStep::Writing => "writing files",
+    };
+    phase.becomes(format!("report of {of}: {what}"));
 }
 
 /// Renders the report over several experiments; its answer, the choices, and where the files are, as
@@ -177,13 +201,16 @@ fn render_across(
     names: &[String],
     scope: ReportScope,
 ) -> Result<(Value, String)> {
+    let phase = context.phase("report over all: reading results");
     let mut sweeps = Vec::with_capacity(names.len());
     for name in names {
         let sweep = database.sweep_results(name).code(Exit::Results)?;
         sweeps.push(sweep.ok_or_else(|| unknown_experiment(database, name))?);
     }
     let doubt = context.database_doubt();
-    let report = report_across(&sweeps, doubt, &context.results, scope).code(Exit::Results)?;
+    let progress = |step| tell(&phase, "all", step);
+    let report = report_across(&sweeps, doubt, &context.results, scope, &progress);
+    let report = report.code(Exit::Results)?;
     let choices = &report.choices;
     let columns: Vec<&str> = choices.columns.iter().map(String::as_str).collect();
     let shown = &choices.rows[..choices.rows.len().min(MOST_ROWS)];

@@ -31,8 +31,10 @@ pub struct SetAside {
 pub fn set_damaged_aside(context: &Context, names: &[String]) -> Result<SetAside> {
     context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
+    let phase = context.phase("reading the logs");
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
-    writer.sync(&context.results).code(Exit::Results)?;
+    let synced = writer.sync_telling(&context.results, &|done, all| phase.step(done, all));
+    synced.code(Exit::Results)?;
     let database = context.database()?;
     let mut named = jobs_of_names(&database, names, |database, experiment| {
         database.jobs_of(experiment).code(Exit::Results)
@@ -40,7 +42,10 @@ pub fn set_damaged_aside(context: &Context, names: &[String]) -> Result<SetAside
     // Experiments may share jobs.
     let jobs: BTreeSet<&JobId> = named.values().flatten().collect();
     let jobs: Vec<JobId> = jobs.into_iter().cloned().collect();
-    let damaged = damaged_jobs(&context.results, &database, &jobs)?;
+    phase.becomes("reading the files of the jobs");
+    let progress = |done, all| phase.step(done, all);
+    let damaged = damaged_jobs(&context.results, &database, &jobs, &progress)?;
+    drop(phase);
     let unfinished = unfinished_epochs(&database, &damaged)?;
     drop(database);
     let mut again = BTreeSet::new();

@@ -6,6 +6,7 @@ mod named_jobs;
 use super::run::{RunArgs, RunLines, run_files};
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
+use crate::output::tell::Teller;
 use crate::planning::file_args::FileArgs;
 use crate::planning::lookup::progress;
 use crate::streams::say_error;
@@ -38,7 +39,7 @@ pub struct RetryArgs {
 /// # Errors
 /// If there is no such job or experiment, or the file cannot be run.
 pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
-    let lines = RunLines::new(args.json);
+    let lines = RunLines::new(args.json, Teller::default());
     let result = retry_jobs(context, args, &lines);
     lines.ended(&result);
     result

@@ -33,6 +33,10 @@ pub struct RunArgs {
     /// lasts. It is on this machine alone; --serve=PORT chooses its port.
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub serve: Option<u16>,
+    /// Also tell by the terminal: title (its title shows the progress), notification (at the end,
+    /// where the terminal is known to show one) and bell (at the end), with commas between them.
+    #[arg(long, value_name = "LIST", env = "CONVSWEEP_TELL", hide_env_values = true)]
+    pub tell: Option<String>,
     /// Train only this job of the file, given by its id or the beginning of its id; may be
     /// repeated.
     #[arg(long, value_name = "JOB")]

@@ -3,6 +3,7 @@
 use crate::commands::verdict::VerdictObject;
 use crate::exit;
 use crate::output::json::line_of;
+use crate::output::tell::Teller;
 use crate::streams::{data_line, say_error};
 use convsweep_plan::Plan;
 use convsweep_spec::id::{ConfigurationId, JobId};
@@ -18,6 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The lines of a run, if the command line asks for them.
 pub struct RunLines {
     is_on: bool,
+    /// What the terminal is asked for.
+    teller: Teller,
     /// How the experiments ended, by their names.
     ends: RefCell<Vec<ExperimentEnd>>,
 }
@@ -164,12 +167,19 @@ struct TimedLine<'a> {
 }
 
 impl RunLines {
-    /// Lines, if they are asked for.
-    pub fn new(is_on: bool) -> RunLines {
+    /// Lines, if they are asked for; the terminal is told as well.
+    pub fn new(is_on: bool, teller: Teller) -> RunLines {
+        teller.begin();
         RunLines {
             is_on,
+            teller,
             ends: RefCell::default(),
         }
+    }
+
+    /// What the terminal is asked for.
+    pub fn teller(&self) -> Teller {
+        self.teller
     }
 
     /// Whether stdout is theirs.
@@ -213,8 +223,9 @@ impl RunLines {
         ends.push(end);
     }
 
-    /// The last line.
+    /// The last line, and what the terminal is told.
     pub fn ended(&self, result: &anyhow::Result<exit::Exit>) {
+        self.teller.end(&end_words(&self.ends.borrow(), result));
         let (exit_code, error) = match result {
             Ok(exit) => (*exit as u8, None),
             Err(error) => (exit::of(error) as u8, Some(exit::object(error))),
@@ -225,6 +236,24 @@ impl RunLines {
             experiments: &self.ends.borrow(),
         });
     }
+}
+
+/// How a run ended, in a few words.
+fn end_words(ends: &[ExperimentEnd], result: &anyhow::Result<exit::Exit>) -> String {
+    let mut words = Vec::new();
+    for end in ends {
+        let (name, finished, jobs) = (&end.experiment, end.finished, end.jobs);
+        words.push(match end.failed {
+            0 => format!("{name}: {finished} of {jobs} jobs finished"),
+            failed => format!("{name}: {finished} of {jobs} jobs finished, {failed} failed"),
+        });
+    }
+    match result {
+        Ok(exit::Exit::Interrupted) => words.push("interrupted".into()),
+        Ok(_) => {}
+        Err(_) => words.push("ended by an error".into()),
+    }
+    words.join("; ")
 }
 
 /// The configurations of a plan.

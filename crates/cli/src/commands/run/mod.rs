@@ -23,6 +23,7 @@ use super::plan::{PlanArgs, plan};
 use super::serve::LivePage;
 use crate::context::Context;
 use crate::exit::{Exit, failure, runner_failure};
+use crate::output::tell::Teller;
 use crate::planning::experiment_file::{read, read_decided};
 use crate::planning::stages;
 use crate::streams::say_error;
@@ -54,8 +55,9 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         };
         return plan(context, &plan_args);
     }
-    let lines = RunLines::new(args.json);
-    let result = run_files(context, args, &lines);
+    let teller = Teller::of(args.tell.as_deref().unwrap_or_default());
+    let lines = RunLines::new(args.json, *teller.as_ref().unwrap_or(&Teller::default()));
+    let result = teller.and_then(|_| run_files(context, args, &lines));
     lines.ended(&result);
     result
 }

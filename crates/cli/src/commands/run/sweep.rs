@@ -72,9 +72,13 @@ fn sweep_logged(
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
     let devices = choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan)?;
+    let phase = context.phase("reading the logs");
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
-    let synced = writer.sync(&context.results).code(Exit::Results)?;
+    let progress = |done, all| phase.step(done, all);
+    let synced = writer.sync_telling(&context.results, &progress);
+    let synced = synced.code(Exit::Results)?;
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
+    drop(phase);
     // The log has just been read once more, as a whole.
     let own = format!("{}/{EXPERIMENT_LOG}:", plan.name);
     let is_line = |place: &str| place.starts_with(|first: char| first.is_ascii_digit());
@@ -178,6 +182,7 @@ fn note_lost_files(
     jobs: &[PlannedJob],
     lines: &RunLines,
 ) -> Result<()> {
+    let _phase = context.phase("looking at the files of finished jobs");
     let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
     let finished: Vec<JobId> = finished.map(|job| job.job.job.clone()).collect();
     let faults = look_at(&context.results, &context.database()?, &finished)?;
@@ -309,7 +314,8 @@ fn train(
     let command = command_line(&plan.file.display().to_string(), &plan.overrides);
     let has_search = policy.search.is_some();
     let slots = launcher.slots();
-    let display = RunDisplay::new(infos, &slots, command, has_search, context.quiet);
+    let how = (context.quiet, lines.teller());
+    let display = RunDisplay::new(infos, &slots, command, has_search, how);
     let follower = Follower {
         experiment: &plan.name,
         display: Some(display),

@@ -29,7 +29,9 @@ pub struct VerdictArgs {
 /// If there is no such experiment or the database cannot be used.
 pub fn verdict(context: &Context, args: &VerdictArgs) -> Result<Exit> {
     let database = context.database()?;
+    let phase = context.phase("comparing configurations");
     let answers = database.answers(&args.name).code(Exit::Results)?;
+    drop(phase);
     let answers = answers.ok_or_else(|| unknown_experiment(&database, &args.name))?;
     match args.json {
         true => say_json(&VerdictObject::of(&answers, context.database_doubt()))?,

@@ -1,25 +1,21 @@
-//! `watch`: shows the running sweep until it is interrupted.
+//! `watch`: follows the running sweep until it is left.
 
 pub mod json;
+mod live;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
-use crate::output::dashboard::{Picture, draw};
+use crate::output::dashboard::{WatchReader, once};
 use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::planning::lookup::unknown_experiment;
 use anyhow::Result;
 use clap::Args;
-use convsweep_progress::{RunningProgram, SweepState};
-use convsweep_spec::words::printable;
 use convsweep_store::Database;
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::io::IsTerminal;
 
-/// Time between two pictures.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// Height and width if there is no terminal.
-const DEFAULT_SIZE: (u16, u16) = (24, 80);
+/// Width and height of the picture that is printed once.
+const ONCE: (usize, usize) = (80, 24);
 
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
@@ -37,54 +33,35 @@ pub struct WatchArgs {
 /// Shows the named experiment, or the one that was run last.
 ///
 /// # Errors
-/// If there is no such experiment or the database cannot be used.
+/// If there is no such experiment, the database cannot be used, or the terminal shows no pictures.
 pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
-    let terminal = console::Term::stdout();
-    let live = !args.once && std::io::stdout().is_terminal();
-    loop {
-        let database = context.database()?;
-        let name = match &args.name {
-            Some(name) => name.clone(),
-            None => newest_experiment(&database)?,
-        };
-        let program = RunningProgram::of(&context.results);
-        let state = SweepState::read(&database, &name, program).code(Exit::Results)?;
-        let Some(state) = state else {
-            return Err(unknown_experiment(&database, &name));
-        };
-        if args.json {
-            say_json(&json::object(&database, &state)?)?;
-            return Ok(Exit::Complete);
-        }
-        let picture = Picture::read(&database, state)?;
-        let (height, width) = if live { terminal.size() } else { DEFAULT_SIZE };
-        let lines = draw(&picture, width.into(), height.into());
-        if !live {
-            say(&lines.join("\n"))?;
-            return Ok(Exit::Complete);
-        }
-        show(&lines)?;
-        std::thread::sleep(INTERVAL);
+    let is_live = !args.once && !args.json && std::io::stdout().is_terminal();
+    if is_live && !live::is_able() {
+        let message = "this terminal (TERM=dumb) cannot show a picture that moves: \
+            `convsweep watch --once` prints the state once";
+        return Err(failure(Exit::Wrong, message));
     }
+    let database = context.database()?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => newest_experiment(&database)?,
+    };
+    let reader = WatchReader::new(&context.results, context.database()?, &name)?;
+    let Some(reader) = reader else {
+        return Err(unknown_experiment(&database, &name));
+    };
+    if is_live {
+        drop(database);
+        return live::follow(reader);
+    }
+    match args.json {
+        true => say_json(&json::object(&database, reader.state())?)?,
+        false => say(&once(&reader.shown(), ONCE.0, ONCE.1).join("\n"))?,
+    }
+    Ok(Exit::Complete)
 }
 
 fn newest_experiment(database: &Database) -> Result<String> {
     let newest = database.newest_experiment().code(Exit::Results)?;
     newest.ok_or_else(|| failure(Exit::Wrong, "nothing has been run here yet"))
-}
-
-/// Overwrites the screen: each line from its start to its end, then the rest. That does not
-/// flicker, as clearing the screen first would.
-fn show(lines: &[String]) -> Result<()> {
-    let mut text = String::from("\x1b[H");
-    for (number, line) in lines.iter().enumerate() {
-        if number > 0 {
-            text += "\r\n";
-        }
-        text += &format!("{}\x1b[K", printable(line));
-    }
-    text += "\x1b[J";
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }

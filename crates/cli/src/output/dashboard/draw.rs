@@ -1,40 +1,94 @@
-//! The dashboard as lines of text: a pure function of the picture and the size of the terminal.
+//! The picture: a pure function of the state, what a person has asked to see, and the size of the
+//! terminal.
 
-use super::picture::Picture;
+use super::panes::{self, WatchPane};
+use super::state::{WatchedFailure, WatchedJob, WatchedStanding, WatchedState};
 use super::text::{bar, cut, label_width, sparkline};
-use convsweep_progress::JobInTraining;
+use super::view::WatchView;
 use convsweep_spec::words::{counted, duration};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
 
 /// Maximum number of columns of a curve.
 const WIDEST_CURVE: usize = 120;
 /// Columns of the bar that shows how many jobs are done.
 const SHORTEST_BAR: usize = 4;
 const LONGEST_BAR: usize = 24;
+/// What keys do, the most important first.
+const KEYS: &str = "q quit · tab pane · ↑↓ scroll · / filter · s sort · S reverse · 1 2 3 4 panes";
 
-/// At most `height` lines of at most `width` columns.
-pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
-    let mut lines = head(picture, width);
-    // The best configurations and the failures get their lines first, running jobs get the rest.
-    let best = &picture.best[..picture.best.len().min(height.div_ceil(5))];
-    let failures = &picture.failures[..picture.failures.len().min(height.div_ceil(5))];
-    let best = section("best", best, width);
-    let failures = section("failures", failures, width);
-    let taken = lines.len() + best.len() + failures.len() + 2;
-    let room = height.saturating_sub(taken).max(1);
-    lines.extend(running(picture.running(), width, room));
-    lines.extend(best);
-    lines.extend(failures);
+/// A line of the picture with its style.
+type StyledLine = (String, Style);
+
+/// The lines of the state as it is printed once, at most `height` of at most `width` columns.
+pub fn once(state: &WatchedState, width: usize, height: usize) -> Vec<String> {
+    let view = WatchView::default();
+    let mut lines = head(state, width);
+    let room = height.saturating_sub(lines.len());
+    lines.extend(overview(state, &view, width, room).0);
     lines.truncate(height);
-    lines.iter().map(|line| cut(line, width)).collect()
+    let texts = lines.into_iter();
+    texts.map(|(text, _)| cut(&text, width)).collect()
+}
+
+/// Draws the state with the pane that is asked for, and keeps in the view how many rows it has.
+/// Without `colours` only bold and reversed text is used.
+pub fn draw(
+    state: &WatchedState,
+    view: &mut WatchView,
+    (area, colours): (Rect, bool),
+    buffer: &mut Buffer,
+) {
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let mut lines = head(state, width);
+    lines.push(tabs(state, view));
+    // The last line is for keys, the filter, and what is wrong.
+    let room = height.saturating_sub(lines.len() + 1);
+    let (body, rows, page) = match view.pane {
+        WatchPane::Overview => overview(state, view, width, room),
+        WatchPane::Jobs => {
+            let rows = panes::jobs(state, view);
+            list(&rows, view, (width, room), job_lines)
+        }
+        WatchPane::Leaderboard => {
+            let rows = panes::standings(state, view);
+            let (mut lines, count, page) =
+                list(&rows, view, (width, room.saturating_sub(1)), standing_lines);
+            lines.insert(0, leaderboard_head(state));
+            (lines, count, page)
+        }
+        WatchPane::Failures => {
+            let rows = panes::failures(state, view);
+            list(&rows, view, (width, room), failure_lines)
+        }
+    };
+    (view.rows, view.page) = (rows, page);
+    lines.extend(body);
+    lines.truncate(height.saturating_sub(1));
+    lines.resize(height.saturating_sub(1), (String::new(), Style::new()));
+    lines.push(foot(state, view));
+    for (y, (text, style)) in lines.iter().take(height).enumerate() {
+        let style = match colours {
+            true => *style,
+            false => Style::new().add_modifier(style.add_modifier),
+        };
+        let line = cut(text, width);
+        buffer.set_stringn(area.x, area.y + y as u16, line, width, style);
+    }
 }
 
 /// Name, process, and how many jobs are done. The remaining time has its own line where it does
 /// not fit beside the counts.
-fn head(picture: &Picture, width: usize) -> Vec<String> {
-    let holder = picture.holder.as_deref().unwrap_or("nothing is running");
-    let title = format!("convsweep · {} · {holder}", picture.state.name);
-    let counts = &picture.state.counts;
-    let left = picture.state.seconds_left();
+fn head(state: &WatchedState, width: usize) -> Vec<StyledLine> {
+    let holder = match &state.program.holder {
+        Some(holder) if holder.is_paused => format!("{holder} · paused"),
+        Some(holder) => holder.to_string(),
+        None => "nothing is running".to_string(),
+    };
+    let title = format!("convsweep · {} · {holder}", state.name);
+    let counts = &state.counts;
+    let left = state.seconds_left;
     let left = left.map(|seconds| format!("{} left", duration(seconds)));
     let jobs = counted(counts.jobs as u64, "job");
     let mut text = format!("{} of {jobs}", counts.words());
@@ -44,139 +98,223 @@ fn head(picture: &Picture, width: usize) -> Vec<String> {
         if on_one_line.chars().count() + SHORTEST_BAR < width {
             text = on_one_line;
         } else {
-            last.push(left);
+            last.push((left, Style::new()));
         }
     }
-    let done = picture.state.ended() as f64;
     let room = width.saturating_sub(text.chars().count() + 1);
     let room = room.clamp(SHORTEST_BAR, LONGEST_BAR);
-    let progress = bar(done / counts.jobs.max(1) as f64, room);
-    let mut lines = vec![title, format!("{progress} {text}")];
+    let progress = bar(state.ended as f64 / counts.jobs.max(1) as f64, room);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let mut lines = vec![(title, bold), (format!("{progress} {text}"), Style::new())];
     lines.extend(last);
     lines
 }
 
-/// A line for each running job, at most `most` of them.
-fn running(rows: &[JobInTraining], width: usize, most: usize) -> Vec<String> {
-    if rows.is_empty() {
-        return vec![];
+/// The headings of the panes, the one that is shown in brackets.
+fn tabs(state: &WatchedState, view: &WatchView) -> StyledLine {
+    let mut text = String::new();
+    for pane in WatchPane::ALL {
+        let heading = pane.heading(state);
+        text += &match pane == view.pane {
+            true => format!("[{heading}]"),
+            false => format!(" {heading} "),
+        };
     }
-    let shown = &rows[..rows.len().min(most)];
-    let names: Vec<String> = shown.iter().map(JobInTraining::name).collect();
-    let labels = label_width(names.iter(), width);
-    let mut lines = vec![String::new()];
-    for row in shown {
-        lines.push(running_line(row, labels, width));
+    (text, Style::new().fg(Color::Cyan))
+}
+
+/// What keys do, or the filter, or what is wrong.
+fn foot(state: &WatchedState, view: &WatchView) -> StyledLine {
+    let dim = Style::new().add_modifier(Modifier::DIM);
+    if view.is_typing {
+        return (
+            format!("filter: {}▏ enter keeps it, esc drops it", view.filter),
+            dim,
+        );
     }
-    if shown.len() < rows.len() {
-        lines.push(format!("… and {} more", rows.len() - shown.len()));
+    if let Some(problem) = &state.problem {
+        return (problem.clone(), Style::new().fg(Color::Red));
+    }
+    let mut text = String::new();
+    if !view.filter.is_empty() {
+        text += &format!("/{} · ", view.filter);
+    }
+    if !view.has_first_order() {
+        let order = view.order();
+        let reversed = if view.is_reversed() { ", reversed" } else { "" };
+        text += &format!("by {order}{reversed} · ");
+    }
+    if view.rows > view.page {
+        let last = (view.offset() + view.page).min(view.rows);
+        text += &format!("{}–{last} of {} · ", view.offset() + 1, view.rows);
+    }
+    (text + KEYS, dim)
+}
+
+/// Lines, the number of rows that could be shown, and how many of them fit.
+type Drawn = (Vec<StyledLine>, usize, usize);
+
+/// Running jobs, the best configurations and the newest failures. The latter get their lines first,
+/// jobs get the rest.
+fn overview(state: &WatchedState, view: &WatchView, width: usize, height: usize) -> Drawn {
+    let few = height.div_ceil(5);
+    let standings = panes::standings(state, view);
+    let standings = &standings[..standings.len().min(few)];
+    let failures = panes::failures(state, view);
+    let failures = &failures[..failures.len().min(few)];
+    let best = section(&best_title(state), standing_lines(standings, width));
+    let failed = section("failures", failure_lines(failures, width));
+    let rows = panes::jobs(state, view);
+    let room = height.saturating_sub(best.len() + failed.len() + 1).max(1);
+    let (mut lines, count, page) = list(&rows, view, (width, room), job_lines);
+    if !lines.is_empty() {
+        lines.insert(0, (String::new(), Style::new()));
+    }
+    if page < count && view.offset_among(count, page) == 0 && lines.len() > 1 {
+        // The last line counts the others.
+        let hidden = count - (page - 1);
+        lines.pop();
+        lines.push((format!("… and {hidden} more"), Style::new()));
+    }
+    lines.extend(best);
+    lines.extend(failed);
+    (lines, count, page)
+}
+
+/// The rows that fit, from the place where the view is.
+fn list<T>(
+    rows: &[&T],
+    view: &WatchView,
+    (width, height): (usize, usize),
+    lines: fn(&[&T], usize) -> Vec<StyledLine>,
+) -> Drawn {
+    let (count, page) = (rows.len(), height.max(1));
+    let from = view.offset_among(count, page);
+    let shown = &rows[from..count.min(from + page)];
+    if shown.is_empty() && !view.filter.is_empty() {
+        return (
+            vec![("nothing here matches the filter".into(), Style::new())],
+            0,
+            page,
+        );
+    }
+    (lines(shown, width), count, page)
+}
+
+fn section(title: &str, lines: Vec<StyledLine>) -> Vec<StyledLine> {
+    if lines.is_empty() {
+        return lines;
+    }
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let mut all = vec![(String::new(), Style::new()), (title.to_string(), bold)];
+    all.extend(lines);
+    all
+}
+
+fn best_title(state: &WatchedState) -> String {
+    let members = state.standings.iter().filter(|row| row.may_be_best).count();
+    match state.standings.len() {
+        0 | 1 => "best".to_string(),
+        all => format!(
+            "best, by {} · * may be the best, {members} of {all}",
+            state.metric
+        ),
+    }
+}
+
+fn leaderboard_head(state: &WatchedState) -> StyledLine {
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let behind = match state.counts.finished > state.judged {
+        true => format!(
+            " · of {} of {} finished jobs",
+            state.judged, state.counts.finished
+        ),
+        false => String::new(),
+    };
+    (format!("{}{behind}", best_title(state)), bold)
+}
+
+fn job_lines(jobs: &[&WatchedJob], width: usize) -> Vec<StyledLine> {
+    let labels = label_width(jobs.iter().map(|job| &job.name), width);
+    let mut lines = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let place = match job.device.as_str() {
+            "" => &job.standing,
+            device => device,
+        };
+        let progress = bar(f64::from(job.epoch) / f64::from(job.epochs.max(1)), 10);
+        let head = format!(
+            "{place:9} {progress} {:>4}/{:<4} {:labels$} {:>6} ",
+            job.epoch,
+            job.epochs,
+            cut(&job.name, labels),
+            job.newest,
+        );
+        let room = width.saturating_sub(head.chars().count());
+        let tail = match job.detail.as_str() {
+            "" => sparkline(&job.curve, room.min(WIDEST_CURVE)),
+            detail => cut(detail, room),
+        };
+        lines.push((head + &tail, standing_style(&job.standing)));
     }
     lines
 }
 
-fn running_line(row: &JobInTraining, labels: usize, width: usize) -> String {
-    let progress = bar(f64::from(row.epoch) / f64::from(row.epochs.max(1)), 10);
-    let last = match row.curve.last() {
-        Some(value) => format!("{value:.4}"),
-        None => String::new(),
-    };
-    let head = format!(
-        "{:8} {progress} {:>4}/{:<4} {:labels$} {last:>6} ",
-        row.device,
-        row.epoch,
-        row.epochs,
-        cut(&row.name(), labels)
-    );
-    let room = width.saturating_sub(head.chars().count());
-    head + &sparkline(&row.curve, room.min(WIDEST_CURVE))
+fn standing_style(standing: &str) -> Style {
+    let style = Style::new();
+    match standing {
+        "finished" => style.fg(Color::Green),
+        "running" => style,
+        "paused" => style.fg(Color::Yellow),
+        "waits" | "began" | "cancelled" | "stopped" => style.add_modifier(Modifier::DIM),
+        _ => style.fg(Color::Red),
+    }
 }
 
-/// A title and a line for each row; nothing without rows.
-fn section(title: &str, rows: &[(String, String)], width: usize) -> Vec<String> {
-    if rows.is_empty() {
-        return vec![];
+fn standing_lines(rows: &[&WatchedStanding], width: usize) -> Vec<StyledLine> {
+    let labels = label_width(rows.iter().map(|row| &row.label), width);
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mark = if row.may_be_best { "*" } else { " " };
+        let style = match row.may_be_best {
+            true => Style::new().fg(Color::Green),
+            false => Style::new(),
+        };
+        let (runs, jobs) = row.runs;
+        let (beats, beaten_by) = row.beats;
+        let interval = match row.interval.as_str() {
+            "" => String::new(),
+            interval => format!("[{interval}]"),
+        };
+        let text = format!(
+            "{mark}{:>3}  {:labels$}  {:>6} {interval:16}  {runs}/{jobs} runs, beats {beats}, \
+            beaten by {beaten_by}",
+            row.rank,
+            cut(&row.label, labels),
+            row.mean,
+        );
+        lines.push((text, style));
     }
-    let labels = label_width(rows.iter().map(|(label, _)| label), width);
-    let mut lines = vec![String::new(), title.to_string()];
-    for (label, text) in rows {
-        lines.push(format!("  {:labels$}  {text}", cut(label, labels)));
+    lines
+}
+
+fn failure_lines(rows: &[&WatchedFailure], width: usize) -> Vec<StyledLine> {
+    let labels = label_width(rows.iter().map(|row| &row.name), width);
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mended = if row.is_mended { " (mended)" } else { "" };
+        let style = match row.is_mended {
+            true => Style::new().add_modifier(Modifier::DIM),
+            false => Style::new().fg(Color::Red),
+        };
+        let label = cut(&row.name, labels);
+        let (outcome, detail) = (&row.outcome, &row.detail);
+        let text = format!("  {label:labels$}  {outcome}{mended} {detail}");
+        lines.push((text.trim_end().to_string(), style));
     }
     lines
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use convsweep_progress::{Counts, SweepState};
-
-    fn picture(slots: usize) -> Picture {
-        let running = |i: usize| JobInTraining {
-            device: "cpu".into(),
-            job: format!("a{i}"),
-            label: format!("lr 0.00{i} and a long name that goes on"),
-            run: (1, None),
-            epoch: 3,
-            epochs: 12,
-            curve: vec![0.1, 0.4, 0.3],
-        };
-        let figures = "val_accuracy 0.9000 ± 0.0100 (3 of 3 seeds)";
-        let mut state = SweepState::default();
-        state.name = "small".into();
-        state.counts = Counts {
-            jobs: 40,
-            finished: 10,
-            failed: 2,
-            pruned: 8,
-            running: slots,
-            waiting: 20 - slots.min(20),
-            ..Counts::default()
-        };
-        state.seconds_a_job = Some(60.0);
-        state.running = (0..slots).map(running).collect();
-        Picture {
-            state,
-            holder: Some("process 7 on here, for 8 s".into()),
-            best: vec![("lr 0.01".into(), figures.into())],
-            failures: vec![("lr 10, seed 0".into(), "crashed signal 9".into())],
-        }
-    }
-
-    #[test]
-    fn it_fits_into_small_and_large_terminals() {
-        for (width, height) in [(80, 24), (200, 50), (40, 10), (1, 1)] {
-            for slots in [0, 1, 2, 64] {
-                let lines = draw(&picture(slots), width, height);
-                let columns = lines.iter().map(|line| line.chars().count()).max();
-                assert!(
-                    lines.len() <= height && columns.unwrap_or(0) <= width,
-                    "{slots} slots on {width}×{height}: {lines:#?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn it_shows_counts_time_curves_and_failures() {
-        let text = draw(&picture(2), 80, 24).join("\n");
-        for words in [
-            "10 finished, 2 failed, 8 pruned, 2 running, 18 waiting of 40 jobs",
-            "9 min 45 s left",
-            "▁█▆",
-            "lr 10, seed 0",
-        ] {
-            assert!(text.contains(words), "{words} is not in\n{text}");
-        }
-        let many = draw(&picture(64), 80, 24).join("\n");
-        assert!(many.contains("more"), "{many}");
-    }
-
-    #[test]
-    fn a_wide_terminal_cuts_no_label() {
-        let shows_label = |width| {
-            let text = draw(&picture(2), width, 24).join("\n");
-            text.contains("a long name that goes on, seed 1 ")
-        };
-        assert!(!shows_label(80));
-        assert!(shows_label(200));
-    }
-}
+#[path = "draw_tests.rs"]
+mod tests;

@@ -1,8 +1,15 @@
-//! What `watch` shows.
+//! What `watch` shows: the state of an experiment on a terminal.
 
 mod draw;
-mod picture;
+mod input;
+mod panes;
+mod reader;
+mod state;
 mod text;
+mod view;
 
-pub use draw::draw;
-pub use picture::Picture;
+pub use draw::{draw, once};
+pub use input::Asked;
+pub use reader::{Look, WatchReader};
+pub use state::WatchedState;
+pub use view::WatchView;

@@ -6,6 +6,7 @@ use super::messages::{
     with_stderr,
 };
 use super::screen::Screen;
+use crate::output::tell::Teller;
 use crate::panics;
 use convsweep_runner::estimate::fraction_done;
 use convsweep_runner::launcher::Slot;
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 const LINE_INTERVAL: Duration = Duration::from_secs(30);
 /// In runs of many jobs, finished ones are reported at most this often.
 const FINISHED_INTERVAL: Duration = Duration::from_secs(1);
+/// The terminal's title is changed at most this often.
+const TITLE_INTERVAL: Duration = Duration::from_secs(1);
 /// Jobs pruned at the same time that are reported one by one.
 const MAX_PRUNED: usize = 3;
 
@@ -43,6 +46,10 @@ pub struct RunDisplay {
     is_draining: bool,
     /// Whether a search decides about jobs.
     has_search: bool,
+    /// What the terminal is asked for besides.
+    teller: Teller,
+    /// The title that it has, and when it was changed.
+    title: Option<(String, Instant)>,
 }
 
 struct BadEnd {
@@ -59,7 +66,7 @@ impl RunDisplay {
         slots: &[Slot],
         command: String,
         has_search: bool,
-        quiet: bool,
+        (quiet, teller): (bool, Teller),
     ) -> Self {
         RunDisplay {
             screen: Screen::new(jobs.len(), slots, quiet),
@@ -71,6 +78,8 @@ impl RunDisplay {
             pruned: 0,
             is_draining: false,
             has_search,
+            teller,
+            title: None,
         }
     }
 
@@ -342,7 +351,26 @@ impl RunDisplay {
         self.screen.say(&stopping_words(request, running));
     }
 
-    fn show_time_left(&self) {
+    /// Shows in the terminal's title how many jobs have finished and when all will have.
+    fn show_title(&mut self) {
+        let is_new = |(_, since): &(String, Instant)| since.elapsed() >= TITLE_INTERVAL;
+        if !self.teller.has_title() || !self.title.as_ref().is_none_or(is_new) {
+            return;
+        }
+        let (finished, total) = (self.jobs.finished(), self.jobs.total());
+        let left = match self.jobs.seconds_left() {
+            Some(seconds) => format!(", {} left", duration(seconds)),
+            None => String::new(),
+        };
+        let title = format!("{finished}/{total} jobs{left} · convsweep");
+        if self.title.as_ref().is_none_or(|(shown, _)| *shown != title) {
+            self.teller.title(&title);
+            self.title = Some((title, Instant::now()));
+        }
+    }
+
+    fn show_time_left(&mut self) {
+        self.show_title();
         self.screen.sweep(|| {
             let left = match self.jobs.seconds_left() {
                 Some(seconds) => format!("about {} left", duration(seconds)),

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Time between two looks at least.
-pub const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
-/// Time between two looks at most.
+/// Time between two times at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// Each kind of work takes at most one part in so many of a core: the three kinds
 /// together less than two per cent.
@@ -17,12 +15,22 @@ pub struct Budget {
     pause: Duration,
 }
 
+impl Default for Budget {
+    /// Work that may be done now.
+    fn default() -> Budget {
+        Budget::new()
+    }
+}
+
 impl Budget {
+    /// Time between two times at least.
+    pub const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
+
     /// Work that may be done now.
     pub fn new() -> Budget {
         Budget {
             next: Instant::now(),
-            pause: SHORTEST_PAUSE,
+            pause: Self::SHORTEST_PAUSE,
         }
     }
 
@@ -36,7 +44,7 @@ impl Budget {
         let begin = Instant::now();
         let done = work();
         let took = begin.elapsed();
-        self.pause = (took * SHARE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        self.pause = (took * SHARE).clamp(Self::SHORTEST_PAUSE, LONGEST_PAUSE);
         self.next = begin + took + self.pause;
         done
     }
@@ -59,6 +67,6 @@ mod tests {
         assert!(!budget.allows());
         assert!(budget.pause() >= Duration::from_millis(3600) && budget.pause() <= LONGEST_PAUSE);
         budget.spend(|| ());
-        assert_eq!(budget.pause(), SHORTEST_PAUSE);
+        assert_eq!(budget.pause(), Budget::SHORTEST_PAUSE);
     }
 }
