@@ -221,3 +221,34 @@ fn a_terminal_without_pictures_or_colours_is_respected() {
         assert_eq!(is_coloured, variables == "NO_COLOR=", "{variables}");
     }
 }
+
+#[test]
+fn a_terminal_is_told_only_what_a_person_wants() {
+    let workdir = Workdir::small();
+    let list = "title,notification,bell";
+    let run = workdir.run(&["run", "small.toml", "--tell", list]).exits(0);
+    let told = |text: &str| text.contains(['\u{1b}', '\u{7}']);
+    assert!(!told(&run.stderr()) && !told(&run.stdout()), "no terminal");
+    let refused = workdir.run(&["run", "small.toml", "--tell", "sound"]).exits(2);
+    refused.says(&["--tell sound: name title, notification or bell"]);
+
+    let Some(tmux) = tmux("tells") else { return };
+    let workdir = Workdir::with(&small_with_epochs(4000));
+    let run = format!(
+        "cd {} && CONVSWEEP_DATA={} {} run small.toml",
+        workdir.path(".").display(),
+        workdir.path("data").display(),
+        env!("CARGO_BIN_EXE_convsweep")
+    );
+    open_watch(&tmux, ("80", "24"), &format!("{run} --tell title,notification"));
+    let title = || {
+        let title = tmux.run(&["display-message", "-p", "-t", "80", "#{pane_title}"]);
+        title.unwrap_or_default()
+    };
+    let before = title();
+    wait_until("the title shows the progress", || title().contains("/4 jobs"));
+    screen_with(&tmux, "80", &["not known to show notifications"]);
+    tmux.run(&["send-keys", "-t", "80", "C-c"]).expect("pressed");
+    screen_with(&tmux, "80", &["interrupted"]);
+    wait_until("the title is as before", || title() == before);
+}

@@ -142,7 +142,10 @@ mod tests {
             });
             assert_eq!(found, expected, "{set:?}");
         };
-        check(&[("TERM_PROGRAM", "iTerm.app")], Some(NotificationForm::Text));
+        check(
+            &[("TERM_PROGRAM", "iTerm.app")],
+            Some(NotificationForm::Text),
+        );
         check(&[("KITTY_WINDOW_ID", "1")], Some(NotificationForm::Text));
         let vte = [("VTE_VERSION", "7600"), ("TERM", "xterm-256color")];
         check(&vte, Some(NotificationForm::TitleAndText));
@@ -154,7 +157,10 @@ mod tests {
     #[test]
     fn unknown_words_are_refused() {
         let error = Teller::of("title,sound").expect_err("there is no such word");
-        assert!(error.to_string().contains("--tell sound: name title"), "{error}");
+        assert!(
+            error.to_string().contains("--tell sound: name title"),
+            "{error}"
+        );
         assert_eq!(Teller::of("").expect("nothing"), Teller::default());
     }
 }

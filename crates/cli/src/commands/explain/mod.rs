@@ -160,7 +160,9 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     let printer = ExplanationPrinter::new(args.json, &model.classes);
     let mut worth = Worth::default();
     let (mut explained, mut unreadable) = (0, 0);
-    let mut phase = Some(context.phase("starting workers"));
+    // Nothing goes on while a person types paths.
+    let is_typed = args.paths.iter().any(|path| path.as_os_str() == "-");
+    let mut phase = (!is_typed).then(|| context.phase("starting workers"));
     workers.answer_all(work, |answered| {
         phase.take();
         let InferenceReply::Explained { images, .. } = answered.reply else {

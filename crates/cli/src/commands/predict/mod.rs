@@ -100,7 +100,9 @@ pub fn predict(context: &Context, args: &PredictArgs) -> Result<Exit> {
     let work = batches(inputs, names, BATCH, |images| InferenceRequest::Predict {
         images: images.iter().map(|image| image.path.clone()).collect(),
     })?;
-    let mut phase = Some(context.phase("starting workers"));
+    // Nothing goes on while a person types paths.
+    let is_typed = args.paths.iter().any(|path| path.as_os_str() == "-");
+    let mut phase = (!is_typed).then(|| context.phase("starting workers"));
     workers.answer_all(work, |answered| {
         phase.take();
         for (image, prediction) in predictions(answered) {

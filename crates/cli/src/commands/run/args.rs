@@ -35,7 +35,12 @@ pub struct RunArgs {
     pub serve: Option<u16>,
     /// Also tell by the terminal: title (its title shows the progress), notification (at the end,
     /// where the terminal is known to show one) and bell (at the end), with commas between them.
-    #[arg(long, value_name = "LIST", env = "CONVSWEEP_TELL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        env = "CONVSWEEP_TELL",
+        hide_env_values = true
+    )]
     pub tell: Option<String>,
     /// Train only this job of the file, given by its id or the beginning of its id; may be
     /// repeated.
