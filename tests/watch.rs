@@ -1,7 +1,9 @@
 //! `convsweep watch` in real terminals, which tmux provides.
 
 use crate::needs;
-use crate::processes::{exit_code, has_ended, send_signal, start, wait_for_events, wait_until};
+use crate::processes::{
+    exit_code, has_ended, is_alive, pid_in, send_signal, start, wait_for_events, wait_until,
+};
 use crate::support::{Workdir, small_with_epochs};
 use std::io;
 use std::process::Command;
@@ -205,6 +207,27 @@ fn the_terminal_is_as_before_after_signals_and_errors_in_the_program() {
 }
 
 #[test]
+fn watch_ends_with_its_terminal() {
+    let Some(tmux) = tmux("gone") else { return };
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    // In a session of its own the program is not told by a signal that the terminal is gone.
+    for (width, session) in [("80", ""), ("90", "setsid")] {
+        let watch = watch_command(&workdir);
+        let pid = workdir.path(width);
+        let script = format!("echo $$ > {}; exec {session} {watch}", pid.display());
+        workdir.write("watch.sh", &script);
+        let script = workdir.path("watch.sh");
+        tmux.open(width, "24", &format!("sh {}", script.display()));
+        screen_with(&tmux, width, &["[1 overview]"]);
+        let program = pid_in(&workdir, width);
+        assert!(is_alive(program));
+        tmux.run(&["kill-session", "-t", width]).expect("closed");
+        wait_until("the program has ended", || !is_alive(program));
+    }
+}
+
+#[test]
 fn a_terminal_without_pictures_or_colours_is_respected() {
     let Some(tmux) = tmux("plain") else { return };
     let workdir = Workdir::small();
@@ -229,7 +252,9 @@ fn a_terminal_is_told_only_what_a_person_wants() {
     let run = workdir.run(&["run", "small.toml", "--tell", list]).exits(0);
     let told = |text: &str| text.contains(['\u{1b}', '\u{7}']);
     assert!(!told(&run.stderr()) && !told(&run.stdout()), "no terminal");
-    let refused = workdir.run(&["run", "small.toml", "--tell", "sound"]).exits(2);
+    let refused = workdir
+        .run(&["run", "small.toml", "--tell", "sound"])
+        .exits(2);
     refused.says(&["--tell sound: name title, notification or bell"]);
 
     let Some(tmux) = tmux("tells") else { return };
@@ -240,15 +265,22 @@ fn a_terminal_is_told_only_what_a_person_wants() {
         workdir.path("data").display(),
         env!("CARGO_BIN_EXE_convsweep")
     );
-    open_watch(&tmux, ("80", "24"), &format!("{run} --tell title,notification"));
+    open_watch(
+        &tmux,
+        ("80", "24"),
+        &format!("{run} --tell title,notification"),
+    );
     let title = || {
         let title = tmux.run(&["display-message", "-p", "-t", "80", "#{pane_title}"]);
         title.unwrap_or_default()
     };
     let before = title();
-    wait_until("the title shows the progress", || title().contains("/4 jobs"));
+    wait_until("the title shows the progress", || {
+        title().contains("/4 jobs")
+    });
     screen_with(&tmux, "80", &["not known to show notifications"]);
-    tmux.run(&["send-keys", "-t", "80", "C-c"]).expect("pressed");
+    tmux.run(&["send-keys", "-t", "80", "C-c"])
+        .expect("pressed");
     screen_with(&tmux, "80", &["interrupted"]);
     wait_until("the title is as before", || title() == before);
 }

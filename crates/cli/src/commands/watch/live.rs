@@ -10,16 +10,25 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register;
+use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a key may wait for its picture.
+/// Time between looks for a signal and for a terminal that is gone.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// Time after which a picture is drawn again although nothing has changed but the time.
 const REDRAW: Duration = Duration::from_secs(1);
+
+/// What the threads that wait for something tell the one that draws.
+enum Told {
+    /// The sweep has gone on.
+    State(Box<WatchedState>),
+    /// A person has pressed a key, or the terminal has another size.
+    Event(Event),
+}
 
 /// Whether the terminal can show pictures.
 pub fn is_able() -> bool {
@@ -36,26 +45,40 @@ pub fn follow(reader: WatchReader) -> Result<Exit> {
         register(signal, Arc::clone(&is_ending))?;
     }
     let first = reader.shown();
-    let (sender, states) = sync_channel(1);
+    let (sender, told) = sync_channel(8);
     let terminal = ratatui::try_init().map_err(|error| {
         let message = format!(
             "the terminal cannot be used: {error}; `convsweep watch --once` prints the state once"
         );
         failure(Exit::Wrong, message)
     })?;
-    let reading = thread::Builder::new()
-        .name("reader".into())
-        .spawn(move || read(reader, &sender));
-    let shown = match reading {
-        Ok(_) => show(terminal, first, &states, &is_ending),
-        Err(error) => Err(error.into()),
-    };
-    ratatui::restore();
+    let shown =
+        start_threads(reader, sender).and_then(|()| show(terminal, first, &told, &is_ending));
+    // A terminal that is gone needs nothing put back.
+    let _ = ratatui::try_restore();
     shown
 }
 
+/// Starts what reads the sweep and what reads keys. They end with the program. Keys have a thread
+/// of their own because crossterm 0.29 never returns from a terminal that is gone.
+fn start_threads(reader: WatchReader, sender: SyncSender<Told>) -> Result<()> {
+    let states = sender.clone();
+    let named = |name: &str| thread::Builder::new().name(name.to_string());
+    named("reader").spawn(move || read_states(reader, &states))?;
+    named("keys").spawn(move || read_keys(&sender))?;
+    Ok(())
+}
+
+fn read_keys(events: &SyncSender<Told>) {
+    while let Ok(event) = event::read() {
+        if events.send(Told::Event(event)).is_err() {
+            return;
+        }
+    }
+}
+
 /// Reads again and again, and passes on what has changed.
-fn read(mut reader: WatchReader, states: &SyncSender<WatchedState>) {
+fn read_states(mut reader: WatchReader, states: &SyncSender<Told>) {
     let mut told: Option<String> = None;
     loop {
         thread::sleep(reader.pause());
@@ -73,7 +96,7 @@ fn read(mut reader: WatchReader, states: &SyncSender<WatchedState>) {
             problem,
             ..reader.shown()
         };
-        if states.send(state).is_err() {
+        if states.send(Told::State(Box::new(state))).is_err() {
             return;
         }
     }
@@ -83,7 +106,7 @@ fn read(mut reader: WatchReader, states: &SyncSender<WatchedState>) {
 fn show(
     mut terminal: DefaultTerminal,
     mut state: WatchedState,
-    states: &Receiver<WatchedState>,
+    told: &Receiver<Told>,
     is_ending: &AtomicBool,
 ) -> Result<Exit> {
     let colours = wants_colours();
@@ -93,13 +116,8 @@ fn show(
         if panics::has_panicked() {
             return Ok(Exit::Internal);
         }
-        if is_ending.load(Ordering::Relaxed) {
+        if is_ending.load(Ordering::Relaxed) || is_gone() {
             return Ok(Exit::Interrupted);
-        }
-        match states.try_recv() {
-            Ok(new) => (state, drawn) = (new, None),
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => return Ok(Exit::Internal),
         }
         if drawn.is_none_or(|at| at.elapsed() >= REDRAW) {
             panics::test_point("watch");
@@ -109,17 +127,21 @@ fn show(
             })?;
             drawn = Some(Instant::now());
         }
-        if !event::poll(PATIENCE)? {
-            continue;
-        }
-        match event::read()? {
-            Event::Key(key) => match view.key(key) {
+        match told.recv_timeout(PATIENCE) {
+            Ok(Told::State(new)) => (state, drawn) = (*new, None),
+            Ok(Told::Event(Event::Key(key))) => match view.key(key) {
                 Asked::End => return Ok(Exit::Complete),
                 Asked::Picture => drawn = None,
                 Asked::Nothing => {}
             },
-            Event::Resize(..) => drawn = None,
-            _ => {}
+            Ok(Told::Event(Event::Resize(..))) => drawn = None,
+            Ok(Told::Event(_)) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(Exit::Internal),
         }
     }
+}
+
+/// Whether the terminal is gone: its window was closed, or its connection has ended.
+fn is_gone() -> bool {
+    !stdout().is_terminal()
 }
