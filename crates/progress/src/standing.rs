@@ -215,6 +215,7 @@ mod tests {
             label: String::new(),
             seed: 0,
             fold: None,
+            macs: 1_000_000,
             state: JobState {
                 attempts,
                 outcome: outcome.map(String::from),

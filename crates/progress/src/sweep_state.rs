@@ -1,7 +1,8 @@
 //! How far an experiment has come: its jobs, those that are being trained, and the time left.
 
 use crate::running::{JobInTraining, running_jobs};
-use crate::standing::{Counts, RunningProgram};
+use crate::standing::{Counts, JobStanding, RunningProgram};
+use convsweep_runner::estimate::{RunningJob, Workload, fraction_done};
 use convsweep_spec::id::JobId;
 use convsweep_store::{Database, JobMark, JobProgress, StoreError};
 use std::collections::HashMap;
@@ -110,14 +111,73 @@ impl SweepState {
 
     /// Estimated seconds until everything is trained; `None` if nothing is running or finished.
     pub fn seconds_left(&self) -> Option<f64> {
-        let seconds_a_job = self.seconds_a_job?;
         if self.running.is_empty() {
             return None;
         }
-        let mut jobs_left = self.counts.jobs.saturating_sub(self.ended()) as f64;
-        for row in &self.running {
-            jobs_left -= f64::from(row.epoch) / f64::from(row.epochs.max(1));
+        let mut workload = Workload {
+            finished_seconds: self.seconds_a_job? * self.counts.finished as f64,
+            slots: self.running.len(),
+            ..Workload::default()
+        };
+        for job in &self.jobs {
+            let work = job.macs as f64 * f64::from(job.state.epochs);
+            match self.program.standing(&job.job, &job.state) {
+                JobStanding::Finished => workload.finished_work += work,
+                JobStanding::Running => workload.running.push(RunningJob {
+                    work,
+                    seconds: 0.0,
+                    initial: 0.0,
+                    done: fraction_done(job.state.epoch, 0, 0, job.state.epochs),
+                }),
+                JobStanding::Waiting | JobStanding::Paused => workload.waiting.push(work),
+                _ => {}
+            }
         }
-        Some(seconds_a_job * jobs_left.max(0.0) / self.running.len() as f64)
+        workload.seconds_left()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_runner::LockHolder;
+    use convsweep_store::JobState;
+
+    fn job(macs: u64, attempts: u32, epoch: u32, outcome: Option<&str>) -> JobProgress {
+        let state = JobState {
+            attempts,
+            outcome: outcome.map(str::to_string),
+            epoch,
+            epochs: 10,
+            ..JobState::default()
+        };
+        JobProgress {
+            job: JobId(macs.to_string()),
+            label: String::new(),
+            seed: 0,
+            fold: None,
+            macs,
+            state,
+        }
+    }
+
+    #[test]
+    fn larger_networks_are_expected_to_take_longer() {
+        let mut state = SweepState {
+            jobs: vec![
+                job(1_000, 1, 10, Some("finished")),
+                job(2_000, 1, 5, None),
+                job(4_000, 0, 0, None),
+            ],
+            running: vec![JobInTraining::default()],
+            seconds_a_job: Some(60.0),
+            ..SweepState::default()
+        };
+        state.program.holder = Some(LockHolder::default());
+        state.counts = state.program.counts(&state.jobs);
+        // Half of a job of two minutes, and one of four minutes.
+        assert_eq!(state.seconds_left(), Some(300.0));
+        state.running.clear();
+        assert_eq!(state.seconds_left(), None);
     }
 }

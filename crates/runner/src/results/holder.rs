@@ -64,7 +64,7 @@ impl Holder {
 }
 
 /// The program that holds a results folder, for people; `Display` names it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LockHolder {
     /// The process, its machine and since when (seconds since 1970-01-01 UTC), if they are known.
     process: Option<(u32, String, f64)>,

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use std::collections::HashMap;
 
 /// Progress of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobState {
     /// Number of the last attempt; 0 if there was none.
     pub attempts: u32,
@@ -38,6 +38,8 @@ pub struct JobProgress {
     pub seed: u64,
     /// Its fold.
     pub fold: Option<u32>,
+    /// Multiply-accumulate operations of its network for one image.
+    pub macs: u64,
     /// Its progress.
     pub state: JobState,
 }
@@ -143,28 +145,30 @@ impl Database {
             return Ok(None);
         }
         let sql = "
-            select m.label, j.seed, j.fold, mj.job from experiments e
+            select m.label, j.seed, j.fold, mj.job, c.macs from experiments e
             join members m on m.experiment = e.experiment and m.revision = e.revision
+            join configurations c on c.configuration = m.configuration
             join member_jobs mj on mj.experiment = m.experiment and mj.revision = m.revision
               and mj.configuration = m.configuration
             join jobs j on j.job = mj.job
             where e.experiment = ?1 order by m.position, m.configuration, mj.position";
         let rows = self.rows(sql, [experiment], |row| {
-            let (label, fold) = (row.get::<_, String>(0)?, row.get::<_, Option<u32>>(2)?);
-            Ok((label, seed(row, 1)?, fold, JobId(row.get(3)?)))
+            Ok(JobProgress {
+                label: row.get(0)?,
+                seed: seed(row, 1)?,
+                fold: row.get(2)?,
+                job: JobId(row.get(3)?),
+                macs: row.get::<_, i64>(4)? as u64,
+                state: JobState::default(),
+            })
         })?;
-        let ids: Vec<JobId> = rows.iter().map(|(.., job)| job.clone()).collect();
+        let ids: Vec<JobId> = rows.iter().map(|row| row.job.clone()).collect();
         let mut states = self.job_states(&ids)?;
         let mut progress = Vec::with_capacity(rows.len());
-        for (label, seed, fold, job) in rows {
-            if let Some(state) = states.remove(&job) {
-                progress.push(JobProgress {
-                    job,
-                    label,
-                    seed,
-                    fold,
-                    state,
-                });
+        for mut row in rows {
+            if let Some(state) = states.remove(&row.job) {
+                row.state = state;
+                progress.push(row);
             }
         }
         Ok(Some(progress))

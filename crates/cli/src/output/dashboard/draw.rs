@@ -15,6 +15,8 @@ const WIDEST_CURVE: usize = 120;
 /// Columns of the bar that shows how many jobs are done.
 const SHORTEST_BAR: usize = 4;
 const LONGEST_BAR: usize = 24;
+/// Lines below which the overview has no empty ones.
+const ROOM_FOR_GAPS: usize = 9;
 /// What keys do, the most important first.
 const KEYS: &str = "q quit · tab pane · ↑↓ scroll · / filter · s sort · S reverse · 1 2 3 4 panes";
 
@@ -155,27 +157,34 @@ fn foot(state: &WatchedState, view: &WatchView) -> StyledLine {
 type Drawn = (Vec<StyledLine>, usize, usize);
 
 /// Running jobs, the best configurations and the newest failures. The latter get their lines first,
-/// jobs get the rest.
+/// jobs get the rest. Empty lines stand between them where there is room.
 fn overview(state: &WatchedState, view: &WatchView, width: usize, height: usize) -> Drawn {
     let few = height.div_ceil(5);
+    let gap = match height {
+        0..ROOM_FOR_GAPS => None,
+        _ => Some((String::new(), Style::new())),
+    };
     let standings = panes::standings(state, view);
     let standings = &standings[..standings.len().min(few)];
     let failures = panes::failures(state, view);
     let failures = &failures[..failures.len().min(few)];
-    let best = section(&best_title(state), standing_lines(standings, width));
-    let failed = section("failures", failure_lines(failures, width));
+    let best = section(&best_title(state), standing_lines(standings, width), &gap);
+    let failed = section("failures", failure_lines(failures, width), &gap);
     let rows = panes::jobs(state, view);
-    let room = height.saturating_sub(best.len() + failed.len() + 1).max(1);
-    let (mut lines, count, page) = list(&rows, view, (width, room), job_lines);
-    if !lines.is_empty() {
-        lines.insert(0, (String::new(), Style::new()));
-    }
-    if page < count && view.offset_among(count, page) == 0 && lines.len() > 1 {
+    let taken = best.len() + failed.len() + usize::from(gap.is_some());
+    let room = height.saturating_sub(taken).max(1);
+    let (mut jobs, count, page) = list(&rows, view, (width, room), job_lines);
+    if page < count && view.offset_among(count, page) == 0 && page > 1 {
         // The last line counts the others.
         let hidden = count - (page - 1);
-        lines.pop();
-        lines.push((format!("… and {hidden} more"), Style::new()));
+        jobs.pop();
+        jobs.push((format!("… and {hidden} more"), Style::new()));
     }
+    let mut lines = Vec::with_capacity(height);
+    if !jobs.is_empty() {
+        lines.extend(gap);
+    }
+    lines.extend(jobs);
     lines.extend(best);
     lines.extend(failed);
     (lines, count, page)
@@ -201,12 +210,13 @@ fn list<T>(
     (lines(shown, width), count, page)
 }
 
-fn section(title: &str, lines: Vec<StyledLine>) -> Vec<StyledLine> {
+fn section(title: &str, lines: Vec<StyledLine>, gap: &Option<StyledLine>) -> Vec<StyledLine> {
     if lines.is_empty() {
         return lines;
     }
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    let mut all = vec![(String::new(), Style::new()), (title.to_string(), bold)];
+    let mut all = Vec::from_iter(gap.clone());
+    all.push((title.to_string(), bold));
     all.extend(lines);
     all
 }

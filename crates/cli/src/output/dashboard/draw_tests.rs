@@ -127,7 +127,9 @@ fn the_overview_shows_counts_time_curves_marks_and_failures() {
     let many = once(&state(64), 80, 24).join("\n");
     assert!(many.contains("… and ") && many.contains("more"), "{many}");
     let small = text(&drawn(&state(2), view, (40, 10)));
-    assert!(small.contains("[1 overview]"), "{small}");
+    for words in ["[1 overview]", "cpu  ", "*  1  ", "failures"] {
+        assert!(small.contains(words), "{words} is not in\n{small}");
+    }
 }
 
 #[test]
