@@ -59,7 +59,7 @@ impl Drop for Tmux {
 /// A terminal in which the sweep is watched, whose first screen says `before`.
 fn open_watch(tmux: &Tmux, (width, height): (&str, &str), watch: &str) {
     let after = "code $?; cat";
-    let shell = format!("sh -c 'echo before; {watch}; echo {after}'");
+    let shell = format!("sh -c 'trap : INT; echo before; {watch}; echo {after}'");
     tmux.open(width, height, &shell);
 }
 
@@ -218,7 +218,8 @@ fn watch_ends_with_its_terminal() {
         let script = format!("echo $$ > {}; exec {session} {watch}", pid.display());
         workdir.write("watch.sh", &script);
         let script = workdir.path("watch.sh");
-        tmux.open(width, "24", &format!("sh {}", script.display()));
+        // Not as the first process of the terminal, which can have no other session.
+        tmux.open(width, "24", &format!("sh {}; cat", script.display()));
         screen_with(&tmux, width, &["[1 overview]"]);
         let program = pid_in(&workdir, width);
         assert!(is_alive(program));
@@ -240,7 +241,7 @@ fn a_terminal_without_pictures_or_colours_is_respected() {
         open_watch(&tmux, (width, "24"), &format!("{variables} {watch}"));
         screen_with(&tmux, width, &["[1 overview]"]);
         let styled = tmux.run(&["capture-pane", "-e", "-p", "-t", width]);
-        let is_coloured = styled.expect("captured").contains("\u{1b}[36m");
+        let is_coloured = styled.expect("captured").contains("\u{1b}[38;5;6m");
         assert_eq!(is_coloured, variables == "NO_COLOR=", "{variables}");
     }
 }

@@ -142,6 +142,7 @@ fn queued_job(
         info: JobInfo {
             label: label(planned, planned_job.job),
             work: work(planned),
+            epochs: planned.member.resolved.train.epochs(),
         },
     })
 }

@@ -18,6 +18,8 @@ pub struct JobInfo {
     pub label: String,
     /// Its work, in a unit common to all jobs.
     pub work: f64,
+    /// Its epochs.
+    pub epochs: u32,
 }
 
 /// A job that is being trained.
@@ -166,6 +168,11 @@ impl JobTable {
         let left = workload.seconds_left();
         self.estimate.set(Some((Instant::now(), left)));
         left
+    }
+
+    /// Epochs of a job.
+    pub fn epochs(&self, job: &JobId) -> u32 {
+        self.jobs.get(job).map_or(0, |(_, info)| info.epochs)
     }
 
     fn work(&self, job: &JobId) -> f64 {

@@ -155,6 +155,7 @@ impl RunDisplay {
                 if let Some((_, entry)) = self.jobs.running(job) {
                     entry.metrics = values.collect();
                     self.report_epoch(job, *epoch);
+                    self.epoch_ended(job, *epoch);
                 }
             }
             Event::Warning { text } => {
@@ -197,6 +198,18 @@ impl RunDisplay {
         let message = format!("{label}: epoch {epoch} of {epochs}, {speed:.0} images/s{score}");
         self.screen.slot(slot, message, done);
         self.show_time_left();
+    }
+
+    /// Short epochs tell nothing else of how far they are.
+    fn epoch_ended(&mut self, job: &JobId, epoch: u32) {
+        let epochs = self.jobs.epochs(job);
+        let Some((_, entry)) = self.jobs.running(job) else {
+            return;
+        };
+        let speed = entry.metrics.get(metric::IMAGES_PER_SECOND).copied();
+        let place = (epoch.saturating_sub(1), epochs);
+        let done = fraction_done(epoch, 0, 0, epochs);
+        self.progress(job, place, done, speed.unwrap_or_default());
     }
 
     /// Without a terminal, a line about an epoch now and then.
