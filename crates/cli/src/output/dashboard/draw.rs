@@ -1,7 +1,8 @@
 //! The picture: a pure function of the state, what a person has asked to see, and the size of the
 //! terminal.
 
-use super::panes::{self, WatchPane};
+use super::pane::WatchPane;
+use super::rows;
 use super::state::{WatchedFailure, WatchedJob, WatchedStanding, WatchedState};
 use super::text::{bar, cut, label_width, sparkline};
 use super::view::WatchView;
@@ -50,18 +51,18 @@ pub fn draw(
     let (body, rows, page) = match view.pane {
         WatchPane::Overview => overview(state, view, width, room),
         WatchPane::Jobs => {
-            let rows = panes::jobs(state, view);
+            let rows = rows::jobs(state, view);
             list(&rows, view, (width, room), job_lines)
         }
         WatchPane::Leaderboard => {
-            let rows = panes::standings(state, view);
+            let rows = rows::standings(state, view);
             let (mut lines, count, page) =
                 list(&rows, view, (width, room.saturating_sub(1)), standing_lines);
             lines.insert(0, leaderboard_head(state));
             (lines, count, page)
         }
         WatchPane::Failures => {
-            let rows = panes::failures(state, view);
+            let rows = rows::failures(state, view);
             list(&rows, view, (width, room), failure_lines)
         }
     };
@@ -164,13 +165,13 @@ fn overview(state: &WatchedState, view: &WatchView, width: usize, height: usize)
         0..ROOM_FOR_GAPS => None,
         _ => Some((String::new(), Style::new())),
     };
-    let standings = panes::standings(state, view);
+    let standings = rows::standings(state, view);
     let standings = &standings[..standings.len().min(few)];
-    let failures = panes::failures(state, view);
+    let failures = rows::failures(state, view);
     let failures = &failures[..failures.len().min(few)];
     let best = section(&best_title(state), standing_lines(standings, width), &gap);
     let failed = section("failures", failure_lines(failures, width), &gap);
-    let rows = panes::jobs(state, view);
+    let rows = rows::jobs(state, view);
     let taken = best.len() + failed.len() + usize::from(gap.is_some());
     let room = height.saturating_sub(taken).max(1);
     let (mut jobs, count, page) = list(&rows, view, (width, room), job_lines);

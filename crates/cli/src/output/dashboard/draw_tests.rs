@@ -151,7 +151,7 @@ fn the_jobs_are_sorted_filtered_and_scrolled() {
     view.filter.clear();
     view.next_order();
     let names = |state: &WatchedState, view: &WatchView| {
-        let jobs = panes::jobs(state, view).into_iter();
+        let jobs = rows::jobs(state, view).into_iter();
         jobs.map(|job| job.standing.clone()).collect::<Vec<_>>()
     };
     assert_eq!(

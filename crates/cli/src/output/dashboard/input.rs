@@ -1,6 +1,6 @@
 //! What keys do.
 
-use super::panes::WatchPane;
+use super::pane::WatchPane;
 use super::view::WatchView;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 

@@ -2,8 +2,9 @@
 
 mod draw;
 mod input;
-mod panes;
+mod pane;
 mod reader;
+mod rows;
 mod state;
 mod text;
 mod view;

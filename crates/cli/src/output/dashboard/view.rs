@@ -1,6 +1,6 @@
 //! What a person has asked to see: the pane, its order, the filter and the place in it.
 
-use super::panes::{ORDERS, WatchPane};
+use super::pane::{ORDERS, WatchPane};
 
 /// What a person has asked to see.
 #[derive(Clone, Debug, Default, PartialEq)]

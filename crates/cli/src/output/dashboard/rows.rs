@@ -1,53 +1,9 @@
-//! The panes, and the rows that each of them shows, in the order and by the filter that a person
-//! asks for.
+//! The rows that each pane shows, in the order and by the filter that a person asks for.
 
+use super::pane::WatchPane;
 use super::state::{WatchedFailure, WatchedJob, WatchedStanding, WatchedState};
 use super::view::WatchView;
 use std::cmp::Ordering;
-
-/// A pane.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WatchPane {
-    /// Running jobs, the best configurations and the newest failures.
-    #[default]
-    Overview,
-    /// All jobs.
-    Jobs,
-    /// Configurations with a result.
-    Leaderboard,
-    /// Failed attempts.
-    Failures,
-}
-
-/// The orders of each pane, by the pane's number; the first one is taken at the beginning.
-pub const ORDERS: [&[&str]; WatchPane::COUNT] = [
-    &["plan", "progress", "value", "name"],
-    &["plan", "standing", "progress", "name"],
-    &["rank", "name", "runs"],
-    &["newest", "name", "outcome"],
-];
-
-impl WatchPane {
-    /// Number of panes.
-    pub const COUNT: usize = 4;
-    /// All panes, in their order.
-    pub const ALL: [WatchPane; WatchPane::COUNT] = [
-        WatchPane::Overview,
-        WatchPane::Jobs,
-        WatchPane::Leaderboard,
-        WatchPane::Failures,
-    ];
-
-    /// Its heading.
-    pub fn heading(self, state: &WatchedState) -> String {
-        match self {
-            WatchPane::Overview => "1 overview".to_string(),
-            WatchPane::Jobs => format!("2 jobs {}", state.jobs.len()),
-            WatchPane::Leaderboard => format!("3 best {}", state.standings.len()),
-            WatchPane::Failures => format!("4 failures {}", state.failures.len()),
-        }
-    }
-}
 
 /// Jobs that are shown: in the overview those that are being trained or are paused.
 pub fn jobs<'a>(state: &'a WatchedState, view: &WatchView) -> Vec<&'a WatchedJob> {
