@@ -1,7 +1,7 @@
 //! The folders that every command works with.
 
 use crate::exit::{Code, Exit, failure};
-use crate::phases::{Phase, Phases};
+use crate::phases::{LongPhase, Phases};
 use crate::signals::Signals;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -71,7 +71,7 @@ impl Context {
     }
 
     /// Work begins that may take long, such as "reading the logs"; it is told until it is dropped.
-    pub fn phase(&self, what: impl Into<String>) -> Phase {
+    pub fn phase(&self, what: impl Into<String>) -> LongPhase {
         self.phases.begin(what)
     }
 

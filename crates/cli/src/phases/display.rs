@@ -26,7 +26,7 @@ pub struct Display {
 }
 
 /// What goes on, for those who do it and for the thread that tells it.
-pub struct Shared {
+pub struct PhaseBoard {
     display: Display,
     open: Mutex<OpenPhases>,
     changed: Condvar,
@@ -54,10 +54,10 @@ impl Display {
     }
 }
 
-impl Shared {
+impl PhaseBoard {
     /// Nothing goes on.
-    pub fn new(display: Display) -> Shared {
-        Shared {
+    pub fn new(display: Display) -> PhaseBoard {
+        PhaseBoard {
             display,
             open: Mutex::default(),
             changed: Condvar::new(),
@@ -80,7 +80,7 @@ impl Shared {
     }
 
     /// Starts the thread, if there is none yet. Without one nothing is told.
-    pub fn tell(self: &Arc<Shared>) {
+    pub fn tell(self: &Arc<PhaseBoard>) {
         if self.has_thread.swap(true, Ordering::Relaxed) {
             self.changed.notify_all();
             return;
@@ -168,7 +168,7 @@ mod tests {
     fn what_goes_on_is_told_and_then_no_longer() {
         let (sender, said): (_, Receiver<String>) = channel();
         *SAID.lock().expect("not poisoned") = Some(sender);
-        let shared = Arc::new(Shared::new(Display {
+        let shared = Arc::new(PhaseBoard::new(Display {
             is_terminal: false,
             patience: Duration::ZERO,
             pause: Duration::from_millis(1),

@@ -5,38 +5,38 @@ mod display;
 mod open;
 
 use convsweep_data::LookProgress;
-use display::{Display, Shared};
-use open::Number;
+use display::{Display, PhaseBoard};
+use open::PhaseNumber;
 use std::sync::Arc;
 
 /// What goes on, and the thread that tells it.
 #[derive(Clone)]
-pub struct Phases(Option<Arc<Shared>>);
+pub struct Phases(Option<Arc<PhaseBoard>>);
 
 /// Something that goes on until it is dropped. Nothing else is told while another one that began
 /// later goes on.
-pub struct Phase {
-    shared: Option<Arc<Shared>>,
-    number: Number,
+pub struct LongPhase {
+    shared: Option<Arc<PhaseBoard>>,
+    number: PhaseNumber,
 }
 
 impl Phases {
     /// Phases that are told on stderr, unless the user wants it quiet.
     pub fn new(is_quiet: bool) -> Phases {
-        Phases((!is_quiet).then(|| Arc::new(Shared::new(Display::of_stderr()))))
+        Phases((!is_quiet).then(|| Arc::new(PhaseBoard::new(Display::of_stderr()))))
     }
 
     /// Something begins, such as "reading the logs".
-    pub fn begin(&self, what: impl Into<String>) -> Phase {
+    pub fn begin(&self, what: impl Into<String>) -> LongPhase {
         let shared = self.0.clone();
         let number = match &shared {
             Some(shared) => shared.change(|open| open.begin(what.into())),
-            None => Number::default(),
+            None => PhaseNumber::default(),
         };
         if let Some(shared) = &shared {
             shared.tell();
         }
-        Phase { shared, number }
+        LongPhase { shared, number }
     }
 
     /// A look at an image set has come so far.
@@ -48,7 +48,7 @@ impl Phases {
     }
 }
 
-impl Phase {
+impl LongPhase {
     /// So much of it is done.
     pub fn step(&self, done: u64, all: u64) {
         if let Some(shared) = &self.shared {
@@ -64,7 +64,7 @@ impl Phase {
     }
 }
 
-impl Drop for Phase {
+impl Drop for LongPhase {
     fn drop(&mut self) {
         if let Some(shared) = &self.shared {
             shared.change(|open| open.end(self.number));

@@ -5,7 +5,7 @@ use convsweep_spec::words::{duration, thousands};
 use std::time::{Duration, Instant};
 
 /// Number of a phase.
-pub type Number = u64;
+pub type PhaseNumber = u64;
 
 /// What goes on.
 #[derive(Debug, Default)]
@@ -13,14 +13,14 @@ pub struct OpenPhases {
     phases: Vec<OpenPhase>,
     /// A look at an image set, and when it began.
     look: Option<(LookProgress, Instant)>,
-    next: Number,
+    next: PhaseNumber,
     /// When something began after nothing had gone on.
     pub since: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct OpenPhase {
-    number: Number,
+    number: PhaseNumber,
     what: String,
     /// How much of it is done, and how much there is.
     step: Option<(u64, u64)>,
@@ -28,7 +28,7 @@ struct OpenPhase {
 
 impl OpenPhases {
     /// Something begins.
-    pub fn begin(&mut self, what: String) -> Number {
+    pub fn begin(&mut self, what: String) -> PhaseNumber {
         self.next += 1;
         self.since.get_or_insert_with(Instant::now);
         self.phases.push(OpenPhase {
@@ -40,21 +40,21 @@ impl OpenPhases {
     }
 
     /// So much of it is done.
-    pub fn step(&mut self, number: Number, step: (u64, u64)) {
+    pub fn step(&mut self, number: PhaseNumber, step: (u64, u64)) {
         if let Some(phase) = self.phase(number) {
             phase.step = Some(step);
         }
     }
 
     /// It does something else now.
-    pub fn becomes(&mut self, number: Number, what: String) {
+    pub fn becomes(&mut self, number: PhaseNumber, what: String) {
         if let Some(phase) = self.phase(number) {
             (phase.what, phase.step) = (what, None);
         }
     }
 
     /// It is over.
-    pub fn end(&mut self, number: Number) {
+    pub fn end(&mut self, number: PhaseNumber) {
         self.phases.retain(|phase| phase.number != number);
         self.forget_since();
     }
@@ -78,7 +78,7 @@ impl OpenPhases {
         }
     }
 
-    fn phase(&mut self, number: Number) -> Option<&mut OpenPhase> {
+    fn phase(&mut self, number: PhaseNumber) -> Option<&mut OpenPhase> {
         self.phases.iter_mut().find(|phase| phase.number == number)
     }
 

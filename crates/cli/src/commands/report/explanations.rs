@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::inference::{InferenceWorkers, NamedModel, PatienceArgs, Work, trained_model};
-use crate::phases::Phase;
+use crate::phases::LongPhase;
 use anyhow::Result;
 use convsweep_report::job_files::{ImagesToExplain, KeptImage, NetworkMaps};
 use convsweep_spec::id::JobId;
@@ -27,7 +27,7 @@ pub fn network_maps(
     context: &Context,
     database: &Database,
     asked: &ImagesToExplain,
-    phase: &Phase,
+    phase: &LongPhase,
 ) -> Result<Vec<NetworkMaps>, String> {
     let mut networks = Vec::with_capacity(asked.jobs.len());
     for (i, job) in asked.jobs.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::exit::{Code, Exit, failure};
 use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::output::table::plain;
-use crate::phases::Phase;
+use crate::phases::LongPhase;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
@@ -179,7 +179,7 @@ fn render_to(
 }
 
 /// Tells how far a report has come.
-fn tell(phase: &Phase, of: &str, step: ReportStep) {
+fn tell(phase: &LongPhase, of: &str, step: ReportStep) {
     let what = match step {
         ReportStep::Comparing => "comparing configurations",
         ReportStep::Reading => "reading what jobs left",

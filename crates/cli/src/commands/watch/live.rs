@@ -2,7 +2,7 @@
 //! however it comes.
 
 use crate::exit::{Exit, failure};
-use crate::output::dashboard::{Asked, Look, WatchReader, WatchView, WatchedState, draw};
+use crate::output::dashboard::{KeyEffect, Reading, WatchReader, WatchView, WatchedState, draw};
 use crate::panics;
 use crate::streams::wants_colours;
 use anyhow::Result;
@@ -84,11 +84,11 @@ fn read_states(mut reader: WatchReader, states: &SyncSender<Told>) {
         thread::sleep(reader.pause());
         let look = reader.refresh();
         let problem = match &look {
-            Ok(Look::Unchanged | Look::Changed) => None,
-            Ok(Look::Gone) => Some("the experiment is gone".to_string()),
+            Ok(Reading::Unchanged | Reading::Changed) => None,
+            Ok(Reading::Gone) => Some("the experiment is gone".to_string()),
             Err(error) => Some(format!("the state cannot be read: {error:#}")),
         };
-        if matches!(look, Ok(Look::Unchanged)) && problem == told {
+        if matches!(look, Ok(Reading::Unchanged)) && problem == told {
             continue;
         }
         told.clone_from(&problem);
@@ -130,9 +130,9 @@ fn show(
         match told.recv_timeout(PATIENCE) {
             Ok(Told::State(new)) => (state, drawn) = (*new, None),
             Ok(Told::Event(Event::Key(key))) => match view.key(key) {
-                Asked::End => return Ok(Exit::Complete),
-                Asked::Picture => drawn = None,
-                Asked::Nothing => {}
+                KeyEffect::End => return Ok(Exit::Complete),
+                KeyEffect::Picture => drawn = None,
+                KeyEffect::Nothing => {}
             },
             Ok(Told::Event(Event::Resize(..))) => drawn = None,
             Ok(Told::Event(_)) | Err(RecvTimeoutError::Timeout) => {}

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum KeyEffect {
     /// Another picture.
     Picture,
     /// The end.
@@ -17,21 +17,21 @@ pub enum Asked {
 
 impl WatchView {
     /// Does what a key asks for.
-    pub fn key(&mut self, key: KeyEvent) -> Asked {
+    pub fn key(&mut self, key: KeyEvent) -> KeyEffect {
         if key.kind == KeyEventKind::Release {
-            return Asked::Nothing;
+            return KeyEffect::Nothing;
         }
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Char('c') if is_control => Asked::End,
+            KeyCode::Char('c') if is_control => KeyEffect::End,
             _ if self.is_typing => self.typed(key.code),
-            KeyCode::Char('q') | KeyCode::Esc => Asked::End,
+            KeyCode::Char('q') | KeyCode::Esc => KeyEffect::End,
             code => self.moved(code),
         }
     }
 
     /// A key while the filter is being typed.
-    fn typed(&mut self, code: KeyCode) -> Asked {
+    fn typed(&mut self, code: KeyCode) -> KeyEffect {
         match code {
             KeyCode::Enter => self.is_typing = false,
             KeyCode::Esc => {
@@ -40,13 +40,13 @@ impl WatchView {
             }
             KeyCode::Backspace => _ = self.filter.pop(),
             KeyCode::Char(letter) => self.filter.push(letter),
-            _ => return Asked::Nothing,
+            _ => return KeyEffect::Nothing,
         }
         self.scroll_to(0);
-        Asked::Picture
+        KeyEffect::Picture
     }
 
-    fn moved(&mut self, code: KeyCode) -> Asked {
+    fn moved(&mut self, code: KeyCode) -> KeyEffect {
         let page = self.page.max(1) as isize;
         match code {
             KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => self.turn(1),
@@ -65,9 +65,9 @@ impl WatchView {
             KeyCode::Char('s') => self.next_order(),
             KeyCode::Char('S') => self.reverse(),
             KeyCode::Char('/') => self.is_typing = true,
-            _ => return Asked::Nothing,
+            _ => return KeyEffect::Nothing,
         }
-        Asked::Picture
+        KeyEffect::Picture
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn keys_end_it_unless_a_filter_is_being_typed() {
         let mut view = WatchView::default();
-        let mut ends = |code, modifiers| view.key(KeyEvent::new(code, modifiers)) == Asked::End;
+        let mut ends = |code, modifiers| view.key(KeyEvent::new(code, modifiers)) == KeyEffect::End;
         assert!(ends(KeyCode::Char('q'), KeyModifiers::NONE));
         assert!(ends(KeyCode::Esc, KeyModifiers::NONE));
         assert!(ends(KeyCode::Char('c'), KeyModifiers::CONTROL));

@@ -10,7 +10,7 @@ mod text;
 mod view;
 
 pub use draw::{draw, once};
-pub use input::Asked;
-pub use reader::{Look, WatchReader};
+pub use input::KeyEffect;
+pub use reader::{Reading, WatchReader};
 pub use state::WatchedState;
 pub use view::WatchView;

@@ -12,9 +12,9 @@ use std::time::Duration;
 /// Failures that are read.
 const MAX_FAILURES: u32 = 500;
 
-/// What a look has found.
+/// What a reading has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Reading {
     /// All is as it was.
     Unchanged,
     /// Something has changed.
@@ -72,26 +72,26 @@ impl WatchReader {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub fn refresh(&mut self) -> Result<Look> {
+    pub fn refresh(&mut self) -> Result<Reading> {
         let mut reading = std::mem::take(&mut self.reading);
         let read = reading.spend(|| self.read());
         self.reading = reading;
         read
     }
 
-    fn read(&mut self) -> Result<Look> {
+    fn read(&mut self) -> Result<Reading> {
         let program = RunningProgram::of(&self.results);
         let version = self.database.data_version().code(Exit::Results)?;
         if version == self.version && program == self.state.program && !self.is_due() {
-            return Ok(Look::Unchanged);
+            return Ok(Reading::Unchanged);
         }
         self.version = version;
         let refreshed = self.state.refresh(&self.database, program);
         if !refreshed.code(Exit::Results)? {
-            return Ok(Look::Gone);
+            return Ok(Reading::Gone);
         }
         self.read_rest()?;
-        Ok(Look::Changed)
+        Ok(Reading::Changed)
     }
 
     /// Failures, and, if there are new results and it is time for it, what they say.
