@@ -27,9 +27,9 @@ pub fn train(sweep: &FakeSweep, file: &str, best: Option<f64>) {
     let workdir = &sweep.workdir;
     let plan = workdir.stdout(&["plan", file, "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");
-    let first = &plan["plans"][0]["configurations"][0]["label"];
+    let first = &plan["configurations"][0]["label"];
     let mut results = Map::new();
-    for job in plan["plans"][0]["jobs"].as_array().expect("all") {
+    for job in plan["jobs"].as_array().expect("all") {
         let seed = job["seed"].as_u64().expect("a seed") as f64;
         let end = match best {
             None => json!("failed"),

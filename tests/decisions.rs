@@ -224,7 +224,7 @@ fn a_stage_chooses_only_when_all_of_its_jobs_have_ended() {
     let workdir = Workdir::with(&staged());
     let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");
-    let job = plan["plans"][0]["jobs"][0]["job"].as_str().expect("an id");
+    let job = plan["jobs"][0]["job"].as_str().expect("an id");
     let part = workdir.run(&["run", "small.toml", "--only", job]).exits(0);
     assert!(!part.stderr().contains("chose"), "{}", part.stderr());
     let whole = run(&workdir);
@@ -294,7 +294,7 @@ fn no_stage_chooses_without_a_damaged_job() {
     let workdir = Workdir::with(&staged());
     let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");
-    let jobs = plan["plans"][0]["jobs"].as_array().expect("jobs");
+    let jobs = plan["jobs"].as_array().expect("jobs");
     let mut first = vec!["run", "small.toml"];
     for job in jobs {
         first.extend(["--only", job["job"].as_str().expect("an id")]);

@@ -119,7 +119,7 @@ fn the_limit_of_pixels_does_not_change_jobs() {
     let plan = |limit: &str| {
         let json = workdir.stdout(&["plan", "small.toml", "--json", "--set", limit]);
         let plan: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        plan["plans"][0]["configurations"].to_string()
+        plan["configurations"].to_string()
     };
     let standard = plan("data.max_pixels=100000000");
     assert_eq!(plan("data.max_pixels=144"), standard);

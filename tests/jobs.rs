@@ -55,7 +55,7 @@ fn a_job_that_has_not_started_is_shown() {
     let plan = workdir.run(&["plan", "small.toml", "--json"]).exits(0);
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout()).expect("JSON");
     let job = |i: usize| {
-        plan["plans"][0]["jobs"][i]["job"]
+        plan["jobs"][i]["job"]
             .as_str()
             .expect("an id")
             .to_string()

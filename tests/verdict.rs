@@ -29,9 +29,9 @@ impl Told {
         let workdir = &self.sweep.workdir;
         let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
         let plan: Value = serde_json::from_str(&plan).expect("JSON");
-        let configurations = plan["plans"][0]["configurations"].as_array().expect("all");
+        let configurations = plan["configurations"].as_array().expect("all");
         let mut results = Map::new();
-        for job in plan["plans"][0]["jobs"].as_array().expect("all") {
+        for job in plan["jobs"].as_array().expect("all") {
             let is_its = |c: &Value| c["label"] == job["configuration"];
             let place = configurations.iter().position(is_its).expect("a place");
             let seed = job["seed"].as_u64().expect("a seed") as usize;

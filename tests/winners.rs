@@ -55,7 +55,7 @@ impl Sparing {
     /// Trains the jobs that a run with these changes asks for; the name of its experiment.
     fn run(&self, changes: &[&str]) -> String {
         let plan = self.plan(changes);
-        let plan = &plan["plans"][0];
+        let plan = &plan;
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, configuration) in plan["configurations"]
             .as_array()
@@ -118,7 +118,7 @@ fn a_race_and_the_whole_grid_of_sparing_have_the_same_winner() {
                 true => PEAKS_EARLY,
                 false => RISES,
             };
-            let expected = &plan["plans"][0]["configurations"][expected]["label"];
+            let expected = &plan["configurations"][expected]["label"];
             let winner = grid.winner(&grid.run(&[]));
             assert_eq!(&winner, expected, "{checkpoint}, {goes_on}");
             // In a folder of its own, and in that of the grid, where all is trained before.
@@ -143,7 +143,7 @@ fn a_finished_job_is_reported_with_the_weights_that_it_keeps() {
     let sweep = FakeSweep::new(&experiment);
     let plan = sweep.workdir.stdout(&["plan", "small.toml", "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");
-    let job = plan["plans"][0]["jobs"][0]["job"].as_str().expect("an id");
+    let job = plan["jobs"][0]["job"].as_str().expect("an id");
     sweep
         .workdir
         .write("curves.json", &format!("{{\"{job}\": [0.5, 0.75, 0.25]}}"));

@@ -82,7 +82,9 @@ impl JsonLines {
     /// # Errors
     /// If stdout cannot be written.
     pub fn line(&mut self, object: &impl Serialize) -> Result<()> {
-        self.0.write(line_of(object)?.as_bytes())
+        let object = Versioned::of(object);
+        serde_json::to_writer(&mut self.0, &object).map_err(io::Error::from)?;
+        self.0.write(b"\n")
     }
 
     /// Writes what is not written yet, so that whoever reads line by line does not wait.

@@ -8,12 +8,6 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-/// The plans of the files that were named.
-#[derive(Serialize)]
-pub struct PlansJson<'a> {
-    pub plans: Vec<PlanJson<'a>>,
-}
-
 /// A plan with its jobs.
 pub struct PlanJson<'a>(pub &'a ComparedPlan<'a>);
 

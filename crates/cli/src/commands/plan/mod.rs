@@ -11,7 +11,7 @@ mod text;
 
 use crate::context::Context;
 use crate::exit::{self, Exit, failure_with};
-use crate::output::json::say_json;
+use crate::output::json::say_line;
 use crate::output::stdout::say;
 use crate::planning::experiment_file::read;
 use crate::planning::file_args::FileArgs;
@@ -21,7 +21,7 @@ use anyhow::Result;
 use clap::Args;
 use compared::ComparedPlan;
 use convsweep_plan::Plan;
-use json::{PlanJson, PlansJson};
+use json::PlanJson;
 use std::path::PathBuf;
 use text::Amount;
 
@@ -71,7 +71,7 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
         all: args.all,
         layers: args.layers,
     };
-    let (mut compared, mut refusals) = (Vec::new(), Vec::new());
+    let mut refusals = Vec::new();
     for plan in &plans {
         let devices = match choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan) {
             // A run that names it would be refused.
@@ -79,20 +79,11 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
             devices => devices,
         };
         let mut plan = ComparedPlan::of(context, plan, devices, args.changes.ignore_memory)?;
-        if args.json {
-            compared.push(plan);
-        } else {
-            say(&text::text(&plan, amount))?;
-            refusals.append(&mut plan.cost.refusals);
+        match args.json {
+            true => say_line(&PlanJson(&plan))?,
+            false => say(&text::text(&plan, amount))?,
         }
-    }
-    if args.json {
-        say_json(&PlansJson {
-            plans: compared.iter().map(PlanJson).collect(),
-        })?;
-        for plan in &mut compared {
-            refusals.append(&mut plan.cost.refusals);
-        }
+        refusals.append(&mut plan.cost.refusals);
     }
     match joined(refusals) {
         None => Ok(Exit::Complete),
