@@ -54,12 +54,7 @@ fn a_job_that_has_not_started_is_shown() {
     let workdir = Workdir::small();
     let plan = workdir.run(&["plan", "small.toml", "--json"]).exits(0);
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout()).expect("JSON");
-    let job = |i: usize| {
-        plan["jobs"][i]["job"]
-            .as_str()
-            .expect("an id")
-            .to_string()
-    };
+    let job = |i: usize| plan["jobs"][i]["job"].as_str().expect("an id").to_string();
     let only = ["run", "small.toml", "--only", &job(0)];
     workdir.run(&only).exits(0);
     let id = &job(1);

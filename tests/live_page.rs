@@ -4,8 +4,11 @@ use crate::browser::Browser;
 use crate::processes::{exit_code, has_ended, send_signal, wait_until};
 use crate::support::{SMALL, Workdir};
 use serde_json::json;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Stdio};
 
 /// A program that shows a page. It is interrupted when it is dropped.
@@ -170,6 +173,35 @@ fn a_sweep_is_followed_in_the_browser_from_its_first_epoch_to_its_report() {
     };
     let errors: Vec<&String> = messages.iter().filter(|m| !is_closed(m)).collect();
     assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn the_link_is_not_in_a_file_that_others_can_read() {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let kept = workdir.path("results/.page-link");
+    for (mode, is_private) in [(0o644, false), (0o640, false), (0o600, true)] {
+        let path = workdir.path("output");
+        let output = fs::File::create(&path).expect("creates");
+        let permissions = fs::Permissions::from_mode(mode);
+        output.set_permissions(permissions).expect("sets");
+        let mut command = workdir.command(&["serve"]);
+        command.stderr(output.try_clone().expect("a file"));
+        let mut program = command.stdout(output).spawn().expect("starts");
+        let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        wait_until("it says where", || read(&path).contains("Ctrl-C"));
+        let link = "http://127.0.0.1:";
+        assert_eq!(read(&path).contains(link), is_private, "{mode:o}");
+        assert_eq!(read(&kept).contains(link), !is_private, "{mode:o}");
+        if !is_private {
+            let metadata = fs::metadata(&kept).expect("is there");
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+            assert!(read(&path).contains(".page-link"), "{}", read(&path));
+        }
+        send_signal("TERM", program.id());
+        exit_code(&mut program);
+        assert!(!kept.exists(), "it leads nowhere");
+    }
 }
 
 #[test]

@@ -19,6 +19,11 @@ impl ResultsFolder {
         self.0.join(".lock")
     }
 
+    /// The link to the live page, for its owner alone, while nothing else may hold it.
+    pub fn page_link(&self) -> PathBuf {
+        self.0.join(".page-link")
+    }
+
     /// Folder of all jobs.
     pub fn jobs(&self) -> PathBuf {
         self.0.join(JOBS)

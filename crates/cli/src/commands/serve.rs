@@ -6,14 +6,18 @@ use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::panics;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
-use crate::streams::say_error;
+use crate::streams::{is_private, say_error};
 use anyhow::Result;
 use clap::Args;
+use convsweep_files::FileError;
 use convsweep_serve::door::{Door, RunningDoor, ssh_hint};
 use convsweep_serve::{OriginRow, Origins, Site, experiment_path, routes};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::Database;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write, stderr, stdout};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -37,6 +41,8 @@ pub struct ServeArgs {
 pub struct LivePage {
     door: RunningDoor,
     first: String,
+    /// A file that holds the link, where the output may be read by others.
+    link_file: Option<PathBuf>,
 }
 
 /// Shows the named experiments, or all, until the program is interrupted.
@@ -58,8 +64,11 @@ pub fn serve(context: &Context, args: &ServeArgs) -> Result<Exit> {
             "nothing has been run in {folder} yet; the page follows"
         ));
     }
-    let page = LivePage::start(context, args.names.clone(), args.port)?;
-    say(&page.link())?;
+    let mut page = LivePage::start(context, args.names.clone(), args.port)?;
+    match is_private(stdout()) {
+        true => say(&page.link())?,
+        false => page.keep_link(&context.results)?,
+    }
     page.say_hint();
     say_error("Ctrl-C ends the page; nothing else depends on it");
     context.signals.listen();
@@ -75,8 +84,11 @@ impl LivePage {
     /// # Errors
     /// If the port cannot be opened.
     pub fn open(context: &Context, names: Vec<String>, port: Option<u16>) -> Result<LivePage> {
-        let page = LivePage::start(context, names, port)?;
-        say_error(&format!("page      {}", page.link()));
+        let mut page = LivePage::start(context, names, port)?;
+        match is_private(stderr()) {
+            true => say_error(&format!("page      {}", page.link())),
+            false => page.keep_link(&context.results)?,
+        }
         page.say_hint();
         Ok(page)
     }
@@ -90,7 +102,23 @@ impl LivePage {
         let data = context.data().ok().map(Path::to_path_buf);
         let site = Site::new(&context.results, names, origins(&context.results, data));
         let door = door.start(routes(site)).code(Exit::Wrong)?;
-        Ok(LivePage { door, first })
+        Ok(LivePage {
+            door,
+            first,
+            link_file: None,
+        })
+    }
+
+    /// Writes the link into a file that only its owner can read, and says so.
+    fn keep_link(&mut self, results: &ResultsFolder) -> Result<()> {
+        let path = results.page_link();
+        write_privately(&path, &format!("{}\n", self.link())).code(Exit::Results)?;
+        say_error(&format!(
+            "page      its link is in {}, which only you can read, unlike this output",
+            path.display()
+        ));
+        self.link_file = Some(path);
+        Ok(())
     }
 
     /// The link, with the token, that leads to what is shown.
@@ -112,6 +140,34 @@ impl LivePage {
         sleep(LAST_WORDS);
         say_error("the page has ended with the run; `convsweep serve` shows it again");
     }
+}
+
+impl Drop for LivePage {
+    fn drop(&mut self) {
+        if let Some(path) = &self.link_file {
+            // A link that leads nowhere does no harm.
+            _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_privately(path: &Path, text: &str) -> Result<(), FileError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
+    }
+    // Others might be able to read a file that is there.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(FileError::at("remove", path)(error));
+        }
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(FileError::at("create", path))?;
+    let written = file.write_all(text.as_bytes());
+    written.map_err(FileError::at("write", path))
 }
 
 /// Says where the values of jobs come from, by what their experiments' logs have recorded.

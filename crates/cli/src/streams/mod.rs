@@ -7,8 +7,10 @@ mod terminal;
 use convsweep_spec::words::printable_lines;
 use indicatif::ProgressBar;
 use outlet::Outlet;
+use rustix::fs::{FileType, Mode, fstat};
 use std::borrow::Cow;
 use std::io::{IsTerminal, stderr, stdout};
+use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 pub use terminal::StderrTerminal;
@@ -70,6 +72,16 @@ pub fn wants_colours() -> bool {
     let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     !is_refused && !is_dumb
+}
+
+/// Whether nobody else can read what is written there: others may read a file, such as the output
+/// of a batch job.
+pub fn is_private(stream: impl AsFd) -> bool {
+    let Ok(stat) = fstat(stream) else {
+        return true;
+    };
+    let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    !is_file || Mode::from_raw_mode(stat.st_mode) & (Mode::RWXG | Mode::RWXO) == Mode::empty()
 }
 
 /// This bar is drawn in the last line of the terminal, below what is said.

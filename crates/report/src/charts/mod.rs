@@ -44,40 +44,36 @@ use convsweep_answers::AcrossExperiments;
 /// Makes a chart; none if the experiment has nothing to show in it, several for some.
 type MakeCharts = fn(&ChartData) -> Vec<Chart>;
 
-/// Every kind of chart, in the order of the page.
-const CHARTS: &[MakeCharts] = &[
-    range_test::charts,
-    leaderboard::charts,
-    verdicts::charts,
-    learning_curves::charts,
-    pruning::charts,
-    effects::charts,
-    contrasts::charts,
-    interactions::charts,
-    heat_map::charts,
-    parallel::charts,
-    cost::charts,
-    confusion::charts,
-    confused_pairs::charts,
-    classes::charts,
-    calibration::charts,
-    images::charts,
-    explanations::charts,
-    filters::charts,
-    learning_rate::charts,
-];
+/// What a chart is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Results alone.
+    Results,
+    /// Also epochs, images, or single networks.
+    Networks,
+}
 
-/// Those that results alone can make: no epochs, images or single networks.
-const OF_RESULTS: &[MakeCharts] = &[
-    range_test::charts,
-    leaderboard::charts,
-    verdicts::charts,
-    effects::charts,
-    contrasts::charts,
-    interactions::charts,
-    heat_map::charts,
-    parallel::charts,
-    cost::charts,
+/// Every kind of chart, in the order of the page.
+const CHARTS: &[(Source, MakeCharts)] = &[
+    (Source::Results, range_test::charts),
+    (Source::Results, leaderboard::charts),
+    (Source::Results, verdicts::charts),
+    (Source::Networks, learning_curves::charts),
+    (Source::Networks, pruning::charts),
+    (Source::Results, effects::charts),
+    (Source::Results, contrasts::charts),
+    (Source::Results, interactions::charts),
+    (Source::Results, heat_map::charts),
+    (Source::Results, parallel::charts),
+    (Source::Results, cost::charts),
+    (Source::Networks, confusion::charts),
+    (Source::Networks, confused_pairs::charts),
+    (Source::Networks, classes::charts),
+    (Source::Networks, calibration::charts),
+    (Source::Networks, images::charts),
+    (Source::Networks, explanations::charts),
+    (Source::Networks, filters::charts),
+    (Source::Networks, learning_rate::charts),
 ];
 
 /// The charts of several experiments together.
@@ -94,10 +90,11 @@ pub fn is_across(name: &str) -> bool {
 
 /// The charts that results alone can make, in the order of the page.
 pub fn of_results(data: &ChartData) -> Vec<Chart> {
-    OF_RESULTS.iter().flat_map(|make| make(data)).collect()
+    let of_results = CHARTS.iter().filter(|(of, _)| *of == Source::Results);
+    of_results.flat_map(|(_, make)| make(data)).collect()
 }
 
 /// Every chart for which there are results, in the order of the page.
 pub fn all(data: &ChartData) -> Vec<Chart> {
-    CHARTS.iter().flat_map(|make| make(data)).collect()
+    CHARTS.iter().flat_map(|(_, make)| make(data)).collect()
 }
