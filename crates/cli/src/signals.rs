@@ -11,6 +11,8 @@ use crate::exit::Exit;
 use crate::process_groups::kill_all;
 use crate::streams::{say_error, settle_errors, write_error};
 use convsweep_runner::StopRequest;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::register;
 use std::fs;
 use std::io::{self, IsTerminal, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +52,18 @@ enum Activity {
     Training,
     /// Recording and rendering what was trained.
     Concluding,
+}
+
+/// What a signal sets, for commands that show something until they are left.
+///
+/// # Errors
+/// If the system does not let signals be received.
+pub fn leaving() -> io::Result<Arc<AtomicBool>> {
+    let is_leaving = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        register(signal, Arc::clone(&is_leaving))?;
+    }
+    Ok(is_leaving)
 }
 
 /// Jobs are trained: signals are requests to stop. Dropped when they no longer are.

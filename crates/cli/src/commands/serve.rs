@@ -6,6 +6,7 @@ use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::panics;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
+use crate::signals::leaving;
 use crate::streams::{is_private, say_error};
 use anyhow::Result;
 use clap::Args;
@@ -19,6 +20,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -64,6 +66,7 @@ pub fn serve(context: &Context, args: &ServeArgs) -> Result<Exit> {
             "nothing has been run in {folder} yet; the page follows"
         ));
     }
+    let is_leaving = leaving()?;
     let mut page = LivePage::start(context, args.names.clone(), args.port)?;
     match is_private(stdout()) {
         true => say(&page.link())?,
@@ -71,11 +74,10 @@ pub fn serve(context: &Context, args: &ServeArgs) -> Result<Exit> {
     }
     page.say_hint();
     say_error("Ctrl-C ends the page; nothing else depends on it");
-    context.signals.listen();
-    while !context.signals.is_stopping() {
+    while !is_leaving.load(Ordering::Relaxed) {
         sleep(PATIENCE);
     }
-    Ok(Exit::Complete)
+    Ok(Exit::Interrupted)
 }
 
 impl LivePage {

@@ -4,14 +4,12 @@
 use crate::exit::{Exit, failure};
 use crate::output::dashboard::{KeyEffect, Reading, WatchReader, WatchView, WatchedState, draw};
 use crate::panics;
+use crate::signals::leaving;
 use crate::streams::wants_colours;
 use anyhow::Result;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag::register;
 use std::io::{IsTerminal, stdout};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -40,10 +38,7 @@ pub fn is_able() -> bool {
 /// # Errors
 /// If the terminal cannot be used.
 pub fn follow(reader: WatchReader) -> Result<Exit> {
-    let is_ending = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        register(signal, Arc::clone(&is_ending))?;
-    }
+    let is_leaving = leaving()?;
     let first = reader.shown();
     let (sender, told) = sync_channel(8);
     let terminal = ratatui::try_init().map_err(|error| {
@@ -53,7 +48,7 @@ pub fn follow(reader: WatchReader) -> Result<Exit> {
         failure(Exit::Wrong, message)
     })?;
     let shown =
-        start_threads(reader, sender).and_then(|()| show(terminal, first, &told, &is_ending));
+        start_threads(reader, sender).and_then(|()| show(terminal, first, &told, &is_leaving));
     // A terminal that is gone needs nothing put back.
     let _ = ratatui::try_restore();
     shown
@@ -107,7 +102,7 @@ fn show(
     mut terminal: DefaultTerminal,
     mut state: WatchedState,
     told: &Receiver<Told>,
-    is_ending: &AtomicBool,
+    is_leaving: &AtomicBool,
 ) -> Result<Exit> {
     let colours = wants_colours();
     let mut view = WatchView::default();
@@ -116,7 +111,7 @@ fn show(
         if panics::has_panicked() {
             return Ok(Exit::Internal);
         }
-        if is_ending.load(Ordering::Relaxed) || is_gone() {
+        if is_leaving.load(Ordering::Relaxed) || is_gone() {
             return Ok(Exit::Interrupted);
         }
         if drawn.is_none_or(|at| at.elapsed() >= REDRAW) {
