@@ -46,7 +46,7 @@ type MakeCharts = fn(&ChartData) -> Vec<Chart>;
 
 /// What a chart is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum MadeOf {
     /// Results alone.
     Results,
     /// Also epochs, images, or single networks.
@@ -54,26 +54,26 @@ enum Source {
 }
 
 /// Every kind of chart, in the order of the page.
-const CHARTS: &[(Source, MakeCharts)] = &[
-    (Source::Results, range_test::charts),
-    (Source::Results, leaderboard::charts),
-    (Source::Results, verdicts::charts),
-    (Source::Networks, learning_curves::charts),
-    (Source::Networks, pruning::charts),
-    (Source::Results, effects::charts),
-    (Source::Results, contrasts::charts),
-    (Source::Results, interactions::charts),
-    (Source::Results, heat_map::charts),
-    (Source::Results, parallel::charts),
-    (Source::Results, cost::charts),
-    (Source::Networks, confusion::charts),
-    (Source::Networks, confused_pairs::charts),
-    (Source::Networks, classes::charts),
-    (Source::Networks, calibration::charts),
-    (Source::Networks, images::charts),
-    (Source::Networks, explanations::charts),
-    (Source::Networks, filters::charts),
-    (Source::Networks, learning_rate::charts),
+const CHARTS: &[(MadeOf, MakeCharts)] = &[
+    (MadeOf::Results, range_test::charts),
+    (MadeOf::Results, leaderboard::charts),
+    (MadeOf::Results, verdicts::charts),
+    (MadeOf::Networks, learning_curves::charts),
+    (MadeOf::Networks, pruning::charts),
+    (MadeOf::Results, effects::charts),
+    (MadeOf::Results, contrasts::charts),
+    (MadeOf::Results, interactions::charts),
+    (MadeOf::Results, heat_map::charts),
+    (MadeOf::Results, parallel::charts),
+    (MadeOf::Results, cost::charts),
+    (MadeOf::Networks, confusion::charts),
+    (MadeOf::Networks, confused_pairs::charts),
+    (MadeOf::Networks, classes::charts),
+    (MadeOf::Networks, calibration::charts),
+    (MadeOf::Networks, images::charts),
+    (MadeOf::Networks, explanations::charts),
+    (MadeOf::Networks, filters::charts),
+    (MadeOf::Networks, learning_rate::charts),
 ];
 
 /// The charts of several experiments together.
@@ -90,7 +90,7 @@ pub fn is_across(name: &str) -> bool {
 
 /// The charts that results alone can make, in the order of the page.
 pub fn of_results(data: &ChartData) -> Vec<Chart> {
-    let of_results = CHARTS.iter().filter(|(of, _)| *of == Source::Results);
+    let of_results = CHARTS.iter().filter(|(of, _)| *of == MadeOf::Results);
     of_results.flat_map(|(_, make)| make(data)).collect()
 }
 
