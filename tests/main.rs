@@ -53,6 +53,7 @@ mod report_across;
 mod scripting;
 mod shipped_experiments;
 mod silent_workers;
+mod slurm;
 mod stopping_rules;
 mod support;
 mod sweep;

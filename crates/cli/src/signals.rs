@@ -1,5 +1,5 @@
 //! Signals that ask the program to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when
-//! it goes away.
+//! it goes away. In an allocation of Slurm also SIGUSR1, by which Slurm says that its time is nearly up.
 //!
 //! A thread of its own receives them, so that they count whatever the program is doing. While jobs
 //! are trained, the first one lets them write a checkpoint, after which the report is rendered;
@@ -13,6 +13,7 @@ use crate::streams::{say_error, settle_errors, write_error};
 use convsweep_runner::StopRequest;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register;
+use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +29,10 @@ use tokio::time::timeout;
 const LONGEST_END: Duration = Duration::from_secs(2);
 
 const HANG_UP: &str = "SIGHUP";
+
+/// The signal that Slurm sends before an allocation ends, if it was asked to
+/// (`--signal=B:USR1@180`).
+const TIME_IS_UP: &str = "SIGUSR1";
 
 /// The signals that this program receives.
 #[derive(Clone, Debug, Default)]
@@ -199,6 +204,11 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
             true => None,
             false => Some(signal(SignalKind::hangup())?),
         };
+        // Elsewhere it ends the program, as is usual.
+        let mut time_is_up = match env::var_os("SLURM_JOB_ID") {
+            None => None,
+            Some(_) => Some(signal(SignalKind::user_defined1())?),
+        };
         _ = ready.send(());
         loop {
             let received = async {
@@ -206,6 +216,7 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
                     _ = interrupt.recv() => "SIGINT",
                     _ = terminate.recv() => "SIGTERM",
                     () = next(&mut hang_up) => HANG_UP,
+                    () = next(&mut time_is_up) => TIME_IS_UP,
                 }
             };
             let is_ending = *state.stop.borrow() == StopRequest::Now;
@@ -219,6 +230,13 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
                     hang_up = None;
                     if *state.stop.borrow() == StopRequest::No {
                         handle(state, HANG_UP);
+                    }
+                }
+                Ok(TIME_IS_UP) => {
+                    // Slurm may repeat it: it is never a second one.
+                    if *state.stop.borrow() == StopRequest::No {
+                        say_error("note: the time of the allocation is nearly up (SIGUSR1)");
+                        handle(state, TIME_IS_UP);
                     }
                 }
                 Ok(name) => handle(state, name),

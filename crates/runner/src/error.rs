@@ -1,6 +1,7 @@
 //! What can go wrong around a run, and the exit codes of the program.
 
 use convsweep_files::system_remedy_or;
+use convsweep_slurm::SlurmError;
 use convsweep_spec::device::UnknownDevice;
 use std::io;
 use std::path::PathBuf;
@@ -27,6 +28,15 @@ pub enum RunnerError {
         name: String,
         /// Why, and what to do.
         reason: String,
+    },
+    /// The allocation in which the program was started cannot be used as it was asked to.
+    #[error(transparent)]
+    Allocation(#[from] SlurmError),
+    /// No node of the allocation can be used.
+    #[error("no node of the allocation can be used: {reasons}")]
+    NoNode {
+        /// Why, and what to do, for each.
+        reasons: String,
     },
     /// The limit on open files leaves no room for a worker.
     #[error(
@@ -115,8 +125,11 @@ impl RunnerError {
     /// 5 for an unusable results folder.
     pub fn exit_code(&self) -> u8 {
         match self {
-            RunnerError::UnknownDevice(_) | RunnerError::BadSlots { .. } => 2,
+            RunnerError::UnknownDevice(_)
+            | RunnerError::BadSlots { .. }
+            | RunnerError::Allocation(_) => 2,
             RunnerError::UnusableDevice { .. }
+            | RunnerError::NoNode { .. }
             | RunnerError::TooFewOpenFiles { .. }
             | RunnerError::AllSlotsClosed { .. }
             | RunnerError::WorkerMisconfigured { .. } => 4,

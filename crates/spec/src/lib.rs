@@ -25,6 +25,7 @@ pub mod log_value;
 pub mod loss;
 pub mod metric;
 pub mod model;
+pub mod node;
 pub mod optimizer;
 pub mod outcome;
 pub mod pattern;

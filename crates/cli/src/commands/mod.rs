@@ -15,6 +15,7 @@ mod explain;
 mod export;
 mod help;
 mod language;
+mod node;
 mod plan;
 mod predict;
 mod predictions;
@@ -94,6 +95,9 @@ pub enum CliCommand {
     /// Inspect files of trained weights.
     #[command(subcommand, disable_help_subcommand = true)]
     Weights(weights::WeightsCommand),
+    /// Say what this node of an allocation has, to the run that trains on it.
+    #[command(hide = true)]
+    Node,
     /// List the devices of this machine and whether they can be used.
     Devices(devices::DevicesArgs),
     /// Print a commented experiment file to start from: convsweep new > first.toml.
@@ -152,6 +156,7 @@ pub fn run_command(
         CliCommand::Prune(args) => prune::prune(context, &args),
         CliCommand::Data(command) => data::data(context, command),
         CliCommand::Weights(command) => weights::weights(&command),
+        CliCommand::Node => node::node(context),
         CliCommand::Devices(args) => devices::devices(&args),
         CliCommand::Example(args) => example::example(context, &args),
         CliCommand::New(args) => language::new(&args),

@@ -2,41 +2,69 @@
 
 use super::job_action::PlannedJob;
 use super::precision::{precision_notes, trained_precisions};
+use crate::context::Context;
 use crate::exit::runner_failure;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::devices::{
-    DeviceChoice, FoundDevice, SlotSettings, parse_device_list, worker_folder,
+    DeviceChoice, FoundDevice, SlotSettings, parse_device_list, surroundings, worker_folder,
 };
-use convsweep_runner::local::{LocalLauncher, local_devices, local_slots};
+use convsweep_runner::launcher::Launcher;
+use convsweep_runner::local::local_devices;
+use convsweep_runner::nodes::{
+    NodeDevices, NodeQuestion, NodesLauncher, OtherNodes, allocation_slots, ask_nodes,
+};
 use convsweep_runner::{RunPolicy, RunnerError};
+use convsweep_slurm::Surroundings;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::layout::ResultsFolder;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
+
+/// The program that starts workers on other nodes of an allocation.
+const SRUN: &str = "srun";
 
 /// The devices that jobs are trained on.
 #[derive(Clone, Debug)]
 pub struct ChosenDevices {
+    /// Of all machines; devices of two nodes that are alike are there once.
     devices: Vec<FoundDevice>,
+    local: Vec<FoundDevice>,
+    others: Vec<NodeDevices>,
     settings: SlotSettings,
     grace_period: Duration,
+    /// About nodes.
+    notes: Vec<String>,
 }
 
-/// The devices of a run: devices and slots that the command line names take precedence over the
-/// file.
+/// Refuses to run where the program was started several times by Slurm, or its variables make no
+/// sense.
+///
+/// # Errors
+/// If so.
+pub fn refuse_odd_surroundings() -> Result<()> {
+    surroundings().map(drop).map_err(runner_failure)
+}
+
+/// The devices of a run, on all nodes of the allocation in which it was started: devices and slots
+/// that the command line names take precedence over the file.
 ///
 /// # Errors
 /// If a device is unknown or unusable.
 pub fn choose_devices(
-    devices: Option<&str>,
-    slots: Option<&str>,
+    context: &Context,
+    (devices, slots): (Option<&str>, Option<&str>),
     plan: &Plan,
 ) -> Result<ChosenDevices> {
-    choose(devices, slots, plan).map_err(runner_failure)
+    let data = context.data().ok();
+    choose((&context.results, data), (devices, slots), plan).map_err(runner_failure)
 }
 
 fn choose(
-    devices: Option<&str>,
-    slots: Option<&str>,
+    (results, data): (&ResultsFolder, Option<&Path>),
+    (devices, slots): (Option<&str>, Option<&str>),
     plan: &Plan,
 ) -> Result<ChosenDevices, RunnerError> {
     let choices = match devices {
@@ -50,13 +78,81 @@ fn choose(
         Some(text) => text.parse::<SlotSettings>()?,
         None => settings_of_file(plan)?,
     };
+    let surroundings = surroundings()?;
+    let (is_node, shares) = match &surroundings {
+        Surroundings::Inside(allocation) => (allocation.own.is_some(), allocation.others()),
+        Surroundings::Outside | Surroundings::Step(_) => (true, vec![]),
+    };
+    let others = match shares.is_empty() {
+        true => OtherNodes::default(),
+        false => ask_nodes(&shares, &question(results, data, &choices)),
+    };
+    let OtherNodes {
+        nodes: others,
+        mut problems,
+        mut notes,
+    } = others;
+    let local = match is_node.then(|| local_devices(&choices, &worker_folder())) {
+        Some(Ok(local)) => local,
+        Some(Err(error)) if others.is_empty() => return Err(error),
+        Some(Err(error)) => {
+            problems.push(format!("this node cannot be used: {error}"));
+            vec![]
+        }
+        None => vec![],
+    };
+    if local.is_empty() && others.is_empty() {
+        let reasons = problems.join("; ");
+        return Err(RunnerError::NoNode { reasons });
+    }
+    notes.extend(
+        problems
+            .into_iter()
+            .map(|problem| format!("left out: {problem}")),
+    );
     Ok(ChosenDevices {
-        devices: local_devices(&choices, &worker_folder())?,
+        devices: kinds(&local, &others),
+        local,
+        others,
         settings: settings
             .with_threads(plan.run.threads)
             .with_memory(plan.run.memory_bytes),
         grace_period: RunPolicy::from(&plan.run).grace_period,
+        notes,
     })
+}
+
+/// What other nodes are asked: this program, with the folders that it was given.
+fn question<'a>(
+    results: &'a ResultsFolder,
+    data: Option<&Path>,
+    choices: &'a [DeviceChoice],
+) -> NodeQuestion<'a> {
+    let mut arguments: Vec<OsString> = vec!["node".into()];
+    arguments.extend(["--results".into(), results.0.clone().into_os_string()]);
+    if let Some(data) = data {
+        // Of a folder that this run would make, nobody could say whether it is shared.
+        _ = fs::create_dir_all(data);
+        arguments.extend(["--data".into(), data.into()]);
+    }
+    NodeQuestion {
+        srun: SRUN.into(),
+        program: std::env::current_exe().unwrap_or_else(|_| "convsweep".into()),
+        arguments,
+        results,
+        choices,
+    }
+}
+
+/// The devices of all nodes, those that are alike once.
+fn kinds(local: &[FoundDevice], others: &[NodeDevices]) -> Vec<FoundDevice> {
+    let mut kinds: Vec<FoundDevice> = local.to_vec();
+    for device in others.iter().flat_map(|node| &node.devices) {
+        if !kinds.contains(device) {
+            kinds.push(device.clone());
+        }
+    }
+    kinds
 }
 
 fn settings_of_file(plan: &Plan) -> Result<SlotSettings, RunnerError> {
@@ -65,6 +161,18 @@ fn settings_of_file(plan: &Plan) -> Result<SlotSettings, RunnerError> {
         settings = settings.with(DeviceName::from(*family), *count)?;
     }
     Ok(settings)
+}
+
+/// The devices of the slots, on other nodes with the node's name.
+pub fn slot_names(launcher: &dyn Launcher) -> Vec<String> {
+    let mut names = Vec::new();
+    for slot in launcher.slots() {
+        names.push(match launcher.host_name(slot.place.host) {
+            Some(host) => format!("{host} {}", slot.device),
+            None => slot.device.to_string(),
+        });
+    }
+    names
 }
 
 impl ChosenDevices {
@@ -97,21 +205,24 @@ impl ChosenDevices {
     }
 
     /// The launcher with no more slots than there is memory for jobs that take `job_bytes`, and
-    /// notes for the user about slots that are left out. Its slots are written to the log.
+    /// notes for the user about nodes and slots that are left out. Its slots are written to the log.
     ///
     /// # Errors
     /// If there is no room for a worker.
-    pub fn launcher(&self, job_bytes: Option<f64>) -> Result<(LocalLauncher, Vec<String>)> {
+    pub fn launcher(&self, job_bytes: Option<f64>) -> Result<(NodesLauncher, Vec<String>)> {
         let estimate = job_bytes.map(|bytes| bytes as u64);
         let settings = self.settings.clone().with_estimate(estimate);
-        let arranged = local_slots(&self.devices, &settings).map_err(runner_failure)?;
-        for (number, slot) in arranged.slots.iter().enumerate() {
+        let mut slots =
+            allocation_slots(&self.local, &self.others, &settings).map_err(runner_failure)?;
+        for (number, slot) in slots.local.iter().enumerate() {
             tracing::info!("slot {number}: {slot}");
         }
-        let launcher = LocalLauncher {
-            slots: arranged.slots,
-            grace_period: self.grace_period,
-        };
-        Ok((launcher, arranged.notes))
+        for (number, slot) in (slots.local.len()..).zip(&slots.steps) {
+            tracing::info!("slot {number}: {slot}");
+        }
+        let mut notes = self.notes.clone();
+        notes.append(&mut slots.notes);
+        let launcher = NodesLauncher::new(slots, SRUN.into(), self.grace_period);
+        Ok((launcher, notes))
     }
 }

@@ -1,10 +1,10 @@
 //! Which of the found devices a run uses.
 
 use super::families::none_found;
-use super::found::FoundDevice;
 use super::worker_program::{worker_path, worker_problem, worker_remedy};
 use crate::error::RunnerError;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::node::FoundDevice;
 
 /// A device to train on, as `--devices` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

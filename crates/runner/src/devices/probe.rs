@@ -1,9 +1,9 @@
 //! Whether worker programs start here, and what they say of their devices.
 
-use super::found::FoundDevice;
 use super::timed_answer::answer_in_time;
 use super::worker_program::worker_remedy;
 use convsweep_spec::device::{DeviceName, WorkerDevice, WorkerKind};
+use convsweep_spec::node::FoundDevice;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(5);
 
 /// What a program answered.
-pub(super) struct TimedAnswer {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct TimedAnswer {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs a program whose answer fits into its pipes; `None` if it does not end in time, in which
@@ -20,7 +20,7 @@ pub(super) struct TimedAnswer {
 ///
 /// # Errors
 /// If it cannot be started.
-pub(super) fn answer_in_time(
+pub(crate) fn answer_in_time(
     command: &mut Command,
     time: Duration,
 ) -> io::Result<Option<TimedAnswer>> {

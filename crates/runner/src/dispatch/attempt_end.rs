@@ -2,11 +2,11 @@
 //! may be closed.
 
 use super::dispatcher::Dispatcher;
-use super::worker_slot::{RunningAttempt, WorkerSlot};
+use super::worker_slot::RunningAttempt;
+use crate::launcher::Slot;
 use crate::run_event::{JobResult, LimitReached, RunEvent};
 use crate::schedule::shared_states::awaited_among;
 use crate::schedule::{Consequence, NextStep};
-use convsweep_spec::device::DeviceName;
 use convsweep_spec::outcome::Outcome;
 use tokio::time::Instant;
 
@@ -157,14 +157,31 @@ impl Dispatcher<'_> {
         self.close_family(slot, &reason, &stderr);
     }
 
-    /// Closes all slots on devices of a slot's family that have the same worker program. That is
-    /// reported once, or by the error of the run if no other slots are left.
+    /// Closes all slots of a slot's machine on devices of its family that have the same worker
+    /// program.
     pub(super) fn close_family(&mut self, slot: usize, reason: &str, stderr: &str) {
+        let program = |slot: Slot| (slot.place.host, slot.device.family, slot.device.worker);
+        let of_family = program(self.slots[slot].slot);
+        self.close_like(slot, (reason, stderr), |other| program(other) == of_family);
+    }
+
+    /// Closes all slots of a slot's machine, which has failed.
+    pub(super) fn close_host(&mut self, slot: usize, reason: &str, stderr: &str) {
+        let host = self.slots[slot].slot.place.host;
+        self.close_like(slot, (reason, stderr), |other| other.place.host == host);
+    }
+
+    /// Closes all slots that are meant, like `slot`. That is reported once, or by the error of the
+    /// run if no other slots are left.
+    fn close_like(
+        &mut self,
+        slot: usize,
+        (reason, stderr): (&str, &str),
+        is_meant: impl Fn(Slot) -> bool,
+    ) {
         let device = self.slots[slot].slot.device;
-        let program = |device: DeviceName| (device.family, device.worker);
-        let is_of_family = |slot: &WorkerSlot| program(slot.slot.device) == program(device);
-        let of_family: Vec<bool> = self.slots.iter().map(is_of_family).collect();
-        let closed = self.scheduler.close_slots(|slot| of_family[slot]);
+        let meant: Vec<bool> = self.slots.iter().map(|slot| is_meant(slot.slot)).collect();
+        let closed = self.scheduler.close_slots(|slot| meant[slot]);
         for &slot in &closed {
             if self.slots[slot].pending.take().is_some() {
                 self.scheduler.withdraw(slot);

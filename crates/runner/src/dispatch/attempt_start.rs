@@ -116,8 +116,12 @@ impl Dispatcher<'_> {
 
     /// If the worker has just died, that is reported later, and the attempt then ends as a death at
     /// the start.
-    fn give_to_worker(&mut self, slot: usize, attempt: RunningAttempt, command: Job) {
+    fn give_to_worker(&mut self, slot: usize, attempt: RunningAttempt, mut command: Job) {
         let slot = &mut self.slots[slot];
+        if slot.slot.place.host != 0 {
+            // Another machine may number the devices of a network's file systems in another way.
+            command.execution.jobs_folder = None;
+        }
         if let Some((_, worker)) = &slot.worker {
             let folder = command.execution.folder.clone();
             worker.stderr.clear();
@@ -152,7 +156,7 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    fn launch_failed(&mut self, slot: usize, error: LaunchError) {
+    pub(super) fn launch_failed(&mut self, slot: usize, error: LaunchError) {
         let LaunchError { reason, is_lasting } = error;
         if is_lasting {
             return self.worker_is_unfit(slot, reason, String::new());

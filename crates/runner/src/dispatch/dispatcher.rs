@@ -154,9 +154,9 @@ fn precisions(jobs: &[Job]) -> Vec<Precision> {
 
 /// A number for the device of each slot; slots of one device have the same.
 fn device_numbers(slots: &[Slot]) -> Vec<usize> {
-    let first_of = |device| slots.iter().position(|slot| slot.device == device);
+    let first_of = |place| slots.iter().position(|slot| slot.place == place);
     slots
         .iter()
-        .map(|slot| first_of(slot.device).unwrap_or(0))
+        .map(|slot| first_of(slot.place).unwrap_or(0))
         .collect()
 }

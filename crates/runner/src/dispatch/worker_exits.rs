@@ -5,7 +5,7 @@ use super::dispatcher::Dispatcher;
 use super::unreported_events::unreported_events;
 use crate::devices::worker_remedy;
 use crate::error::RunnerError;
-use crate::launcher::{WorkerExit, WorkerHandle, WorkerId};
+use crate::launcher::{Blame, LaunchError, WorkerExit, WorkerHandle, WorkerId};
 use crate::run_event::StopRequest;
 use convsweep_files::open_regular;
 use convsweep_spec::command::MISCONFIGURED;
@@ -17,6 +17,9 @@ use std::path::Path;
 impl Dispatcher<'_> {
     pub(super) fn worker_exited(&mut self, slot: usize, id: WorkerId, exit: WorkerExit) {
         self.slot_of_worker.remove(&id);
+        if exit.blame == Blame::Node {
+            self.node_failed(slot, &exit);
+        }
         let state = &mut self.slots[slot];
         if state
             .exiting
@@ -39,11 +42,16 @@ impl Dispatcher<'_> {
         };
         let outcome = if is_killed_by_us {
             Outcome::Cancelled
+        } else if exit.blame == Blame::Node {
+            let seconds = attempt.last_event.elapsed().as_secs_f64();
+            Outcome::Lost { seconds }
+        } else if exit.blame == Blame::Start && !attempt.has_responded {
+            return self.was_never_there(slot, &exit);
         } else if is_misconfigured(&exit) {
             return self.refused_to_start(slot, &worker);
         } else if attempt.has_responded || exit.outcome == Outcome::OutOfMemory {
             exit.outcome
-        } else if exit.is_unfit {
+        } else if exit.blame == Blame::Program {
             let remedy = worker_remedy(Path::new(&worker.program), "builds it for this machine");
             let reason = format!("{}; {remedy}", reason_of_death(&worker, &exit));
             return self.worker_is_unfit(slot, reason, worker.stderr.text());
@@ -83,6 +91,21 @@ impl Dispatcher<'_> {
         for envelope in events {
             self.handle_event(slot, Box::new(envelope));
         }
+    }
+
+    /// The machine of the slot has failed: none of its slots gets another job. Attempts on them end
+    /// as their workers do.
+    fn node_failed(&mut self, slot: usize, exit: &WorkerExit) {
+        let reason = format!("a worker {}", exit.description);
+        self.close_host(slot, &reason, "");
+    }
+
+    /// There was no worker: the attempt does not count.
+    fn was_never_there(&mut self, slot: usize, exit: &WorkerExit) {
+        self.slots[slot].attempt = None;
+        let reason = format!("a worker {}", exit.description);
+        let is_lasting = false;
+        self.launch_failed(slot, LaunchError { reason, is_lasting });
     }
 
     /// The worker refused its environment. Every other worker would do the same, so the run ends.

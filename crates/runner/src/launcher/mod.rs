@@ -8,9 +8,9 @@ mod slot;
 mod stderr_tail;
 mod worker;
 
-pub use slot::Slot;
+pub use slot::{Slot, SlotPlace};
 pub use stderr_tail::{StderrTail, is_allocation_failure};
 pub use worker::{
-    LaunchError, Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports,
+    Blame, LaunchError, Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports,
     WorkerRequest,
 };

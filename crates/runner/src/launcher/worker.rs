@@ -16,6 +16,12 @@ pub trait Launcher {
     /// The slots, in the order of their indices.
     fn slots(&self) -> Vec<Slot>;
 
+    /// The name of a machine by its number ([`super::SlotPlace`]); `None` for the one that this
+    /// program runs on.
+    fn host_name(&self, _host: u16) -> Option<&str> {
+        None
+    }
+
     /// Starts a worker on the slot with index `slot` for jobs in this precision; a worker on a GPU
     /// computes products of f32 in one way ([`Precision::allows_tf32`]) until it exits. Its last
     /// report is [`WorkerMessage::Exited`].
@@ -94,11 +100,25 @@ pub struct WorkerExit {
     pub outcome: Outcome,
     /// Whether it exited by itself and without an error.
     pub is_clean: bool,
-    /// Whether a program that exits like this before it has reported anything cannot run on this
-    /// machine at all.
-    pub is_unfit: bool,
+    /// What is at fault, if the worker has not reported anything before.
+    pub blame: Blame,
     /// The exit in words that follow "the worker": `exited with code 3`.
     pub description: String,
+}
+
+/// What is at fault when a worker exits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The job, the slot or chance.
+    Attempt,
+    /// The program: if it exits like this before it has reported anything, it cannot run on this
+    /// machine at all.
+    Program,
+    /// Whatever was to start it: there was no worker, and the attempt does not count.
+    Start,
+    /// The machine that it was on, which has failed, also if it has reported before: no other worker
+    /// of that machine lives, and none can be started.
+    Node,
 }
 
 /// The channel by which a launcher reports about one worker.

@@ -1,23 +1,16 @@
 //! Starts workers as processes of this machine.
 
 use super::affinity::with_affinity;
-use super::exit::ProcessExit;
 use super::memory_limit::{limit_memory, limited_command};
 use super::slots::LocalSlot;
-use super::stderr_log::StderrLog;
-use super::supervisor::{Supervisor, WorkerProcess};
-use crate::launcher::{
-    LaunchError, Launcher, Slot, StderrTail, WorkerHandle, WorkerMessage, WorkerReports,
-};
+use crate::launcher::{LaunchError, Launcher, Slot, WorkerHandle, WorkerReports};
+use crate::process::{ProcessKind, StartedProcess, supervise};
 use convsweep_spec::command::GPU_MODEL;
 use convsweep_spec::precision::Precision;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tracing::Instrument;
+use tokio::process::Command;
 
 /// Environment variables by which numerical libraries are told their number of threads.
 const THREAD_VARIABLES: [&str; 4] = [
@@ -58,32 +51,18 @@ impl Launcher for LocalLauncher {
         tracing::debug!(pid, cores = ?slot.cores, "worker process spawned");
         let bytes = slot.memory_bytes;
         let limit_note = bytes.and_then(|bytes| limit_memory(pid, bytes));
-        let note = pinning_note.or(limit_note);
-        let process = take_pipes(child, pid)?;
-        let (requests, received) = mpsc::unbounded_channel();
-        let stderr = StderrTail::default();
-        let log = StderrLog::new(stderr.clone());
-        let supervisor = Supervisor::new(reports.clone(), log, pid, self.grace_period);
-        let supervision = supervisor.run(process, received, note);
-        let supervision = supervision.instrument(tracing::info_span!("worker", pid));
-        tokio::spawn(report_panic(tokio::spawn(supervision), reports));
-        Ok(WorkerHandle {
+        let started = StartedProcess {
+            child,
+            kind: ProcessKind::local(pid),
             program: slot.worker.display().to_string(),
-            requests,
-            stderr,
-        })
+            note: pinning_note.or(limit_note),
+        };
+        supervise(started, self.grace_period, reports)
     }
 }
 
-/// An error in the supervision itself ends the attempt; the worker is killed with its supervisor.
-async fn report_panic(supervision: JoinHandle<()>, reports: WorkerReports) {
-    if supervision.await.is_err() {
-        let exit = ProcessExit::default().report("");
-        reports.send(WorkerMessage::Exited(exit)).await;
-    }
-}
-
-fn worker_command(slot: &LocalSlot) -> Command {
+/// The command that starts the worker of a slot as a process of this machine.
+pub(crate) fn worker_command(slot: &LocalSlot) -> Command {
     let mut command = match slot.memory_bytes {
         Some(bytes) => limited_command(&slot.worker, bytes),
         None => Command::new(&slot.worker),
@@ -115,7 +94,7 @@ fn worker_command(slot: &LocalSlot) -> Command {
 }
 
 /// Environment variables of NVIDIA's libraries.
-fn set_up_gpu(command: &mut Command, precision: Precision) {
+pub(crate) fn set_up_gpu(command: &mut Command, precision: Precision) {
     // CUDA then numbers its devices as the discovery of devices does.
     command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
     // Sums of cuBLAS then have the same order in every process.
@@ -126,22 +105,6 @@ fn set_up_gpu(command: &mut Command, precision: Precision) {
             None => command.env_remove(name),
         };
     }
-}
-
-fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, LaunchError> {
-    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-        return Err(LaunchError {
-            reason: format!("the worker process {pid} was started without pipes"),
-            is_lasting: false,
-        });
-    };
-    Ok(WorkerProcess {
-        child,
-        stdin,
-        stdout,
-        stderr,
-    })
 }
 
 fn start_error(slot: &LocalSlot, error: &io::Error) -> LaunchError {

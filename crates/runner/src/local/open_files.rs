@@ -28,7 +28,7 @@ pub fn raise_open_files() {
 ///
 /// # Errors
 /// [`RunnerError::TooFewOpenFiles`] if there is no room for any.
-pub(super) fn workers_with_files(wanted: usize) -> Result<(usize, Option<String>), RunnerError> {
+pub(crate) fn workers_with_files(wanted: usize) -> Result<(usize, Option<String>), RunnerError> {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return Ok((wanted, None));
     };

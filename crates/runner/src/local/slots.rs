@@ -2,10 +2,12 @@
 
 use super::open_files::workers_with_files;
 use crate::devices::{
-    DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, probe, usable_cores,
+    DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, may_pin, own_share,
+    probe, usable_cores,
 };
 use crate::error::RunnerError;
-use crate::launcher::Slot;
+use crate::launcher::{Slot, SlotPlace};
+use convsweep_slurm::NodeShare;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::precision::Precisions;
 use convsweep_spec::words::{bytes, counted};
@@ -18,6 +20,8 @@ const GPU_SLOT_THREADS: u32 = 8;
 /// A slot of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalSlot {
+    /// Where the device is.
+    pub place: SlotPlace,
     /// The device.
     pub device: DeviceName,
     /// Number of threads that share a job's work.
@@ -38,6 +42,7 @@ impl LocalSlot {
     /// The slot as the dispatcher sees it.
     pub fn slot(&self) -> Slot {
         Slot {
+            place: self.place,
             device: self.device,
             threads: self.threads,
             precisions: self.precisions,
@@ -128,17 +133,42 @@ pub fn local_slots(
 ) -> Result<LocalSlots, RunnerError> {
     let chosen: Vec<&FoundDevice> = devices.iter().collect();
     let mut arranged = arrange(&chosen, settings, &usable_cores());
+    if !may_pin() {
+        arranged
+            .slots
+            .iter_mut()
+            .for_each(|slot| slot.cores.clear());
+    }
+    if let Some(share) = own_share() {
+        share_memory(&mut arranged.slots, &share);
+    }
     let (count, note) = workers_with_files(arranged.slots.len())?;
     arranged.slots.truncate(count);
     arranged.notes.extend(note);
     Ok(arranged)
 }
 
+/// A worker that took more than its part of an allocation's memory would end the whole batch script,
+/// so each is limited to its part, unless the settings limit it.
+fn share_memory(slots: &mut [LocalSlot], share: &NodeShare) {
+    let count = slots.len().max(1) as u64;
+    let part = share.memory_bytes.map(|bytes| bytes / count);
+    for slot in slots {
+        if slot.device.family.is_cpu() {
+            slot.memory_bytes = slot.memory_bytes.or(part);
+        }
+    }
+}
+
 /// The slots on these devices of a machine with these cores.
-fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) -> LocalSlots {
+pub(crate) fn arrange(
+    chosen: &[&FoundDevice],
+    settings: &SlotSettings,
+    cores: &[usize],
+) -> LocalSlots {
     let gpu_threads = threads_of_gpu_slot(chosen, settings, cores);
     let mut arranged = LocalSlots::default();
-    for device in chosen {
+    for (unit, device) in (0..).zip(chosen) {
         let is_cpu = device.name.family.is_cpu();
         let wanted = count(device, settings, cores);
         let mut count = count_that_fits(device, settings, wanted);
@@ -163,6 +193,7 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
         let mut own_cores = cores.chunks(threads as usize).filter(|_| has_own_cores);
         for _ in 0..count {
             arranged.slots.push(LocalSlot {
+                place: SlotPlace { host: 0, unit },
                 device: device.name,
                 threads,
                 cores: own_cores.next().unwrap_or_default().to_vec(),
@@ -297,6 +328,23 @@ mod tests {
         check("cpu", "", 100, &[100]);
         // The memory of a GPU cannot be limited, only shared out.
         check("cuda", "cuda=8", 30, &[0, 0]);
+    }
+
+    #[test]
+    fn the_memory_of_an_allocation_is_shared_among_its_slots() {
+        let part = |settings: SlotSettings| {
+            let mut slots = slots("cpu", &settings, 0, &[0, 1]);
+            let share = NodeShare {
+                name: "n1".into(),
+                cpus: 2,
+                memory_bytes: Some(3 << 30),
+            };
+            share_memory(&mut slots, &share);
+            slots[1].memory_bytes
+        };
+        assert_eq!(part(SlotSettings::default()), Some(3 << 29));
+        let limited = SlotSettings::default().with_memory(Some(1 << 30));
+        assert_eq!(part(limited), Some(1 << 30));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::harness::{Clock, Finished, Reaction, quick_policy, run_all};
 use convsweep_runner::launcher::{
-    LaunchError, Launcher, Slot, StderrTail, WorkerExit, WorkerHandle, WorkerMessage,
-    WorkerReports, WorkerRequest,
+    Blame, LaunchError, Launcher, Slot, SlotPlace, StderrTail, WorkerExit, WorkerHandle,
+    WorkerMessage, WorkerReports, WorkerRequest,
 };
 use convsweep_runner::{RunEvent, RunPolicy};
 use convsweep_spec::FORMAT;
@@ -62,6 +62,10 @@ impl FakeLauncher {
     /// Workers on this many slots, each on a device of its own.
     pub fn new(slots: u32, script: impl Fn(&Job) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let slot = |index| Slot {
+            place: SlotPlace {
+                host: 0,
+                unit: index as u16,
+            },
             device: DeviceName::cuda(index),
             threads: 1,
             precisions: Precisions::ALL,
@@ -231,8 +235,15 @@ fn exited(code: u8) -> WorkerExit {
             code: Some(code.into()),
         },
         is_clean: code == 0,
-        is_unfit: code == 127,
+        blame: blame(code == 127),
         description: format!("exited with code {code}"),
+    }
+}
+
+fn blame(is_unfit: bool) -> Blame {
+    match is_unfit {
+        true => Blame::Program,
+        false => Blame::Attempt,
     }
 }
 
@@ -243,7 +254,7 @@ fn killed(signal: i32) -> WorkerExit {
             code: None,
         },
         is_clean: false,
-        is_unfit: signal == 4,
+        blame: blame(signal == 4),
         description: format!("was killed by signal {signal}"),
     }
 }

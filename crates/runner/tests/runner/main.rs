@@ -14,6 +14,7 @@ mod jobs;
 mod logging;
 #[path = "../../../../tests/needs.rs"]
 mod needs;
+mod nodes;
 mod out_of_memory;
 mod precisions;
 mod processes;

@@ -3,7 +3,9 @@
 use crate::harness::{Clock, Finished, Reaction, quick_policy, run_all};
 use crate::jobs::jobs;
 use convsweep_runner::devices::usable_cores;
-use convsweep_runner::local::{LocalLauncher, LocalSlot, STDERR_LIMIT};
+use convsweep_runner::launcher::SlotPlace;
+use convsweep_runner::local::{LocalLauncher, LocalSlot};
+use convsweep_runner::process::STDERR_LIMIT;
 use convsweep_runner::{RunEvent, StopRequest};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Event;
@@ -27,6 +29,7 @@ pub fn fake_worker() -> PathBuf {
 /// A launcher with one slot.
 pub fn launcher(worker: &Path) -> LocalLauncher {
     let slot = LocalSlot {
+        place: SlotPlace::default(),
         device: DeviceName::cuda(0),
         threads: 1,
         cores: vec![],
@@ -88,7 +91,7 @@ fn worker_events(run: &Finished) -> Vec<&Event> {
 }
 
 /// Process ids of the workers, by job.
-fn pids(run: &Finished) -> Vec<u32> {
+pub fn pids(run: &Finished) -> Vec<u32> {
     let mut pids = Vec::new();
     for event in worker_events(run) {
         if let Event::Started { pid, .. } = event {
@@ -98,7 +101,7 @@ fn pids(run: &Finished) -> Vec<u32> {
     pids
 }
 
-fn is_alive(pid: u32) -> bool {
+pub fn is_alive(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
@@ -292,7 +295,7 @@ fn a_worker_that_cannot_run_here_is_named_with_the_command_that_builds_it() {
 }
 
 /// An executable shell script.
-fn script(dir: &Path, text: &str) -> PathBuf {
+pub fn script(dir: &Path, text: &str) -> PathBuf {
     let path = dir.join("worker");
     fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -73,7 +73,11 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     };
     let mut refusals = Vec::new();
     for plan in &plans {
-        let devices = match choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan) {
+        let devices = match choose_devices(
+            context,
+            (args.devices.as_deref(), args.slots.as_deref()),
+            plan,
+        ) {
             // A run that names it would be refused.
             Err(error) if args.devices.is_some() => return Err(error),
             devices => devices,

@@ -61,3 +61,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+impl RunArgs {
+    /// The devices and slots that the command line names.
+    pub fn device_options(&self) -> (Option<&str>, Option<&str>) {
+        (self.devices.as_deref(), self.slots.as_deref())
+    }
+}

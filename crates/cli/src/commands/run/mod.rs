@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::exit::{Exit, failure, runner_failure};
 use crate::output::tell::Teller;
 use crate::planning::experiment_file::{read, read_decided};
+use crate::planning::slots::refuse_odd_surroundings;
 use crate::planning::stages;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -69,6 +70,7 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
 pub fn run_files(context: &Context, args: &RunArgs, lines: &RunLines) -> Result<Exit> {
     context.signals.listen();
     context.signals.preparing();
+    refuse_odd_surroundings()?;
     refuse_unreadable_paths(context)?;
     let mut plans = Vec::new();
     for file in &args.files {

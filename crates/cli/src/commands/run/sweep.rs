@@ -23,7 +23,7 @@ use crate::planning::job_action::{JobAction, PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_identity::search_identity;
 use crate::planning::search_input::search_input;
-use crate::planning::slots::choose_devices;
+use crate::planning::slots::{choose_devices, slot_names};
 use crate::streams::{dropped_messages, say_error};
 use anyhow::Result;
 use convsweep_plan::Plan;
@@ -71,7 +71,7 @@ fn sweep_logged(
     plan: &Plan,
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
-    let devices = choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan)?;
+    let devices = choose_devices(context, args.device_options(), plan)?;
     let phase = context.phase("reading the logs");
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     let progress = |done, all| phase.step(done, all);
@@ -313,7 +313,7 @@ fn train(
     }
     let command = command_line(&plan.file.display().to_string(), &plan.overrides);
     let has_search = policy.search.is_some();
-    let slots = launcher.slots();
+    let slots = slot_names(launcher);
     let how = (context.quiet, lines.teller());
     let display = RunDisplay::new(infos, &slots, command, has_search, how);
     let follower = Follower {

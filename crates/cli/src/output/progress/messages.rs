@@ -1,6 +1,6 @@
 //! Messages about how attempts ended.
 
-use convsweep_runner::local::describe_exit;
+use convsweep_runner::process::describe_exit;
 use convsweep_runner::{LimitReached, StopRequest};
 use convsweep_spec::event::Evaluation;
 use convsweep_spec::figures::of_evaluation;

@@ -9,7 +9,6 @@ use super::screen::Screen;
 use crate::output::tell::Teller;
 use crate::panics;
 use convsweep_runner::estimate::fraction_done;
-use convsweep_runner::launcher::Slot;
 use convsweep_runner::{LimitReached, RunEvent, StopRequest};
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::id::JobId;
@@ -59,11 +58,11 @@ struct BadEnd {
 }
 
 impl RunDisplay {
-    /// For these jobs, in the order in which they will start, on these slots. `command` is the
+    /// For these jobs, in the order in which they will start, on slots of these names. `command` is the
     /// command that runs the experiment.
     pub fn new(
         jobs: Vec<(JobId, JobInfo)>,
-        slots: &[Slot],
+        slots: &[String],
         command: String,
         has_search: bool,
         (quiet, teller): (bool, Teller),

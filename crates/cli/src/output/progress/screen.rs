@@ -1,7 +1,6 @@
 //! Where progress is shown: nowhere, as lines, or as bars.
 
 use crate::streams::{StderrTerminal, say_error};
-use convsweep_runner::launcher::Slot;
 use convsweep_spec::words::printable_lines;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -26,7 +25,7 @@ pub enum Screen {
 
 impl Screen {
     /// A screen for a run of this many jobs.
-    pub fn new(jobs: usize, slots: &[Slot], quiet: bool) -> Screen {
+    pub fn new(jobs: usize, slots: &[String], quiet: bool) -> Screen {
         if quiet {
             Screen::Quiet
         } else if std::io::stderr().is_terminal() {
@@ -83,7 +82,7 @@ impl Screen {
     }
 }
 
-fn bars(jobs: u64, slots: &[Slot]) -> Screen {
+fn bars(jobs: u64, slots: &[String]) -> Screen {
     let terminal = Box::new(StderrTerminal::default());
     let target = ProgressDrawTarget::term_like_with_hz(terminal, PICTURES_A_SECOND);
     let all = MultiProgress::with_draw_target(target);
@@ -93,7 +92,7 @@ fn bars(jobs: u64, slots: &[Slot]) -> Screen {
     for slot in slots {
         let bar = ProgressBar::new(BAR_STEPS as u64)
             .with_style(style("{bar:30.dim} {prefix} {msg}"))
-            .with_prefix(slot.device.to_string());
+            .with_prefix(slot.clone());
         slot_bars.push(all.add(bar));
     }
     Screen::Bars {

@@ -1,10 +1,10 @@
 //! Finds the CPU, with the project's own kernels and with LibTorch.
 
 use super::machine::{Machine, field};
-use crate::devices::found::FoundDevice;
 use crate::devices::worker_program::{worker_path, worker_problem};
 use convsweep_files::memory_limit;
 use convsweep_spec::device::{DeviceName, WorkerKind};
+use convsweep_spec::node::FoundDevice;
 
 /// The CPU with the project's own kernels.
 pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {

@@ -5,9 +5,9 @@ use super::gpus::{Gpu, gpus};
 use super::machine::Machine;
 use super::no_gpu::no_gpu;
 use super::visible_gpus::visible_gpus;
-use crate::devices::found::{FoundDevice, GpuDetails};
 use crate::devices::worker_program::{has_torch_cuda, worker_path, worker_problem};
 use convsweep_spec::device::{DeviceFamily, DeviceName, WorkerKind};
+use convsweep_spec::node::{FoundDevice, GpuDetails};
 use std::path::PathBuf;
 
 /// Folders in which the library of the driver is usually installed.
@@ -135,7 +135,7 @@ fn library_problem(machine: &Machine) -> Option<String> {
 mod tests {
     use crate::devices::families::faked_machine::{machine, problem, put, put_machine};
     use crate::devices::families::find_on;
-    use crate::devices::found::FoundDevice;
+    use convsweep_spec::node::FoundDevice;
     use std::fs;
 
     #[test]

@@ -3,7 +3,7 @@
 use super::driver_facts::{DriverFacts, GpuFacts};
 use super::find_on;
 use super::machine::Machine;
-use crate::devices::found::FoundDevice;
+use convsweep_spec::node::FoundDevice;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -13,9 +13,10 @@ mod nvidia_smi;
 mod nvml;
 mod visible_gpus;
 
+use super::allocated::{limit_to_share, own_share, refuse_foreign_gpus};
 use super::cores::usable_cores;
-use super::found::FoundDevice;
 use convsweep_spec::device::DeviceFamily;
+use convsweep_spec::node::FoundDevice;
 use machine::Machine;
 use nvidia_smi::ask_nvidia_smi;
 use nvml::ask_nvml;
@@ -25,11 +26,12 @@ use std::path::Path;
 /// The devices of this machine, in the order of [`DeviceFamily::ALL`].
 ///
 /// The CPU is always listed; LibTorch only if its worker is installed. CUDA devices are numbered
-/// by their PCI addresses, after `CUDA_VISIBLE_DEVICES` is applied. One that a second worker serves
+/// by their PCI addresses, after `CUDA_VISIBLE_DEVICES` is applied. In an allocation of Slurm they
+/// are those, and as much of the CPU, that belong to it. One that a second worker serves
 /// too is listed again under that worker's name.
 pub fn find_devices(worker_folder: &Path) -> Vec<FoundDevice> {
     let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
-    find_on(&Machine {
+    let mut found = find_on(&Machine {
         root: Path::new("/"),
         worker_folder,
         cores: usable_cores().len() as u32,
@@ -37,7 +39,14 @@ pub fn find_devices(worker_folder: &Path) -> Vec<FoundDevice> {
         cuda_visible_devices: visible.as_deref(),
         ask_nvml: &ask_nvml,
         ask_nvidia_smi: &|| ask_nvidia_smi().unwrap_or_default(),
-    })
+    });
+    if let Some(share) = own_share() {
+        limit_to_share(&mut found, &share);
+        if visible.is_none() {
+            refuse_foreign_gpus(&mut found);
+        }
+    }
+    found
 }
 
 /// Memory in bytes that a process of this user may take, if that is limited: the lower of the

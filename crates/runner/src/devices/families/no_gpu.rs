@@ -2,8 +2,8 @@
 
 use super::driver_facts::DriverFacts;
 use super::machine::Machine;
-use crate::devices::found::FoundDevice;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::node::FoundDevice;
 use std::path::PathBuf;
 
 /// A row for the whole family that says why it has no device; `None` on a machine where nothing

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// The kernel's counts of kills for lack of memory that the death of one process may add to: of
 /// its control group (version 1 or 2), and of the whole machine.
 #[derive(Debug)]
-pub(super) struct OomKills {
+pub(crate) struct OomKills {
     counts: Vec<(PathBuf, u64)>,
     read: Instant,
 }

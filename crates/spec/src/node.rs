@@ -1,11 +1,12 @@
-//! A device as it was found.
+//! What a machine says of itself to the program that trains on it.
 
-use convsweep_spec::device::{DeviceName, WorkerKind};
-use convsweep_spec::precision::{Precision, Precisions};
+use crate::device::{DeviceName, WorkerKind};
+use crate::precision::{Precision, Precisions};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A device and whether it can be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundDevice {
     /// Its name.
     pub name: DeviceName,
@@ -49,7 +50,7 @@ impl FoundDevice {
 }
 
 /// What the driver says of a GPU.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GpuDetails {
     /// Version of the driver.
     pub driver: Option<String>,
@@ -57,4 +58,19 @@ pub struct GpuDetails {
     pub compute_capability: Option<String>,
     /// Whether only one process at a time may compute on it.
     pub is_exclusive: bool,
+}
+
+/// What another node of an allocation says before anything is trained on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeReport {
+    /// Version of the program there.
+    pub version: String,
+    /// Its clock, in seconds since 1970-01-01 UTC.
+    pub time: u64,
+    /// The text of the results folder's lock, as it is seen there; `None` if there is none.
+    pub lock: Option<String>,
+    /// Whether the folder of image sets is there.
+    pub has_data: bool,
+    /// Its devices.
+    pub devices: Vec<FoundDevice>,
 }

@@ -1,11 +1,11 @@
 //! What the exit of a worker process means.
 
-use crate::launcher::{WorkerExit, is_allocation_failure};
+use crate::launcher::{Blame, WorkerExit, is_allocation_failure};
 use convsweep_spec::outcome::Outcome;
 
 const SIGILL: i32 = 4;
 const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
+pub(super) const SIGKILL: i32 = 9;
 
 /// How a process exited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,10 @@ impl ProcessExit {
         WorkerExit {
             outcome: self.outcome(stderr),
             is_clean: self.code == Some(0),
-            is_unfit: self.is_unfit(stderr),
+            blame: match self.is_unfit(stderr) {
+                true => Blame::Program,
+                false => Blame::Attempt,
+            },
             description: self.description(),
         }
     }
@@ -130,7 +133,7 @@ mod tests {
                 signal,
                 oom_killed: false,
             };
-            exit.report(stderr).is_unfit
+            exit.report(stderr).blame == Blame::Program
         };
         assert!(unfit(Some(127), None, "") && unfit(None, Some(4), ""));
         let old_system = "w: /lib/libc.so.6: version `GLIBC_2.99' not found (required by w)";
