@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, local_results, program};
 use crate::processes::wait_for_events;
-use crate::support::{Workdir, assert_contains, small_with_epochs};
+use crate::support::{SMALL, Workdir, assert_contains, small_with_epochs};
 use convsweep_slurm::{StepGpu, StepRequest};
 use std::process::Command;
 
@@ -75,6 +75,44 @@ fn a_run_takes_what_the_allocation_has() {
         &step,
     );
     job.ends(0, &["4 new · 2 slots"]);
+}
+
+#[test]
+fn a_job_that_takes_more_than_its_part_of_the_memory_ends_alone() {
+    let Some(cluster) = Cluster::start(&[]) else {
+        return;
+    };
+    let large = SMALL.replace("size = 16", "size = 64");
+    let large = large.replace("conv = 8", "conv = 64");
+    let workdir = Workdir::with(&large.replace("batch_size = 32", "batch_size = 128"));
+    let options = ["--nodes=2", "--cpus-per-task=2", "--mem=500"];
+    let job = cluster.run(
+        &workdir,
+        &options,
+        &format!("{} --ignore-memory", run_lines()),
+    );
+    // Those of the batch script's node are limited by the program, the others by Slurm.
+    let words = [
+        "memory allocation of",
+        "exceeded memory limit",
+        "4 of 4 jobs did not finish",
+    ];
+    job.ends(1, &words);
+    assert_eq!(workdir.jobs("out-of-memory"), 4.0);
+
+    // Otherwise there are as many slots as have room.
+    let job = cluster.run(
+        &workdir,
+        &options,
+        &format!("{} --results new", run_lines()),
+    );
+    job.ends(
+        0,
+        &[
+            "n2: 1 slot on cpu instead of 2, because a job takes about",
+            "2 slots",
+        ],
+    );
 }
 
 #[test]
@@ -151,7 +189,7 @@ fn a_run_goes_on_without_the_controller() {
         .output();
     killed.expect("kill starts");
     crate::processes::wait_until("all jobs are trained", || {
-        workdir.read("slurm.out").contains("4 finished")
+        workdir.read("slurm.out").contains("[4/4]")
     });
     cluster.mend();
     cluster.wait_for(job, "COMPLETED");

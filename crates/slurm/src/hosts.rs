@@ -1,7 +1,7 @@
 //! Slurm's short forms of lists: names of nodes, and numbers for each of them.
 
 /// Most nodes of a list; more are a mistake rather than an allocation.
-const MOST: usize = 1 << 16;
+const MOST: usize = 1 << 15;
 
 /// The names in a list of nodes such as `n[1-2,07-09],gpu3`; `None` if it is none.
 pub fn expand_hosts(list: &str) -> Option<Vec<String>> {

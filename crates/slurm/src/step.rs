@@ -131,6 +131,8 @@ pub enum StepDeath {
     NodeFailed,
     /// The step was never there: why, in Slurm's words.
     NotCreated(String),
+    /// The step was never there, because Slurm's controller is away: it may come back.
+    NoController(String),
     /// The program is not there or cannot be started: why, in Slurm's words.
     NoProgram(String),
 }
@@ -141,7 +143,12 @@ pub fn step_death(code: i32, stderr: &str) -> StepDeath {
     /// A program killed by a signal has this code, plus the signal's number.
     const BY_SIGNAL: i32 = 128;
     let said = |parts: &[&str]| slurm_line(stderr, parts);
-    if said(&["Node failure on ", "DUE TO NODE FAILURE"]).is_some() {
+    let node_failed = [
+        "Node failure on ",
+        "DUE TO NODE FAILURE",
+        "Required node not available",
+    ];
+    if said(&node_failed).is_some() {
         return StepDeath::NodeFailed;
     }
     let out_of_memory = [
@@ -161,12 +168,16 @@ pub fn step_death(code: i32, stderr: &str) -> StepDeath {
     let not_created = [
         "Unable to create step",
         "Unable to confirm allocation",
-        "Unable to contact slurm controller",
         "Unable to allocate resources",
         "Task launch for ",
         "Application launch failed",
         "fatal: ",
     ];
+    if code == 1
+        && let Some(reason) = said(&["Unable to contact slurm controller"])
+    {
+        return StepDeath::NoController(reason);
+    }
     if code == 1
         && let Some(reason) = said(&not_created)
     {
@@ -307,11 +318,14 @@ mod tests {
             StepDeath::NotCreated(busy.into()),
         );
         let away = "Unable to contact slurm controller (connect failure)";
-        let away_line = format!("srun: fatal: {away}\n");
-        assert!(matches!(
-            step_death(1, &away_line),
-            StepDeath::NotCreated(_)
-        ));
+        check(
+            1,
+            &format!("srun: error: {away}"),
+            StepDeath::NoController(away.into()),
+        );
+        let down = "srun: error: Unable to create step for job 5: Required node not available (down, \
+                    drained or reserved)";
+        check(1, down, StepDeath::NodeFailed);
         check(1, "", StepDeath::Exit(1));
     }
 }

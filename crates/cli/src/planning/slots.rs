@@ -101,6 +101,11 @@ fn choose(
         }
         None => vec![],
     };
+    let is_automatic = choices.is_empty() || choices.contains(&DeviceChoice::Auto);
+    let (local, others) = match is_automatic {
+        true => without_slow_nodes(local, others, &mut problems),
+        false => (local, others),
+    };
     if local.is_empty() && others.is_empty() {
         let reasons = problems.join("; ");
         return Err(RunnerError::NoNode { reasons });
@@ -120,6 +125,28 @@ fn choose(
         grace_period: RunPolicy::from(&plan.run).grace_period,
         notes,
     })
+}
+
+/// Leaves out nodes whose CPU alone can be used where others have GPUs: their jobs would end long
+/// after those of the others.
+fn without_slow_nodes(
+    mut local: Vec<FoundDevice>,
+    mut others: Vec<NodeDevices>,
+    problems: &mut Vec<String>,
+) -> (Vec<FoundDevice>, Vec<NodeDevices>) {
+    let is_slow = |devices: &[FoundDevice]| devices.iter().all(|device| device.gpu.is_none());
+    if is_slow(&local) && others.iter().all(|node| is_slow(&node.devices)) {
+        return (local, others);
+    }
+    let reason = "has no usable GPU, unlike others; --devices names what is to be used";
+    if is_slow(&local) && !local.is_empty() {
+        local.clear();
+        problems.push(format!("this node {reason}"));
+    }
+    for node in others.extract_if(.., |node| is_slow(&node.devices)) {
+        problems.push(format!("node {} {reason}", node.share.name));
+    }
+    (local, others)
 }
 
 /// What other nodes are asked: this program, with the folders that it was given.
@@ -224,5 +251,56 @@ impl ChosenDevices {
         notes.append(&mut slots.notes);
         let launcher = NodesLauncher::new(slots, SRUN.into(), self.grace_period);
         Ok((launcher, notes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_runner::devices::GpuDetails;
+    use convsweep_slurm::NodeShare;
+
+    fn device(name: DeviceName) -> FoundDevice {
+        FoundDevice {
+            name,
+            description: String::new(),
+            memory_bytes: None,
+            process_memory_bytes: None,
+            cores: 1,
+            worker: "/w".into(),
+            problem: None,
+            gpu: (!name.family.is_cpu()).then(GpuDetails::default),
+        }
+    }
+
+    fn node(name: &str, device: FoundDevice) -> NodeDevices {
+        NodeDevices {
+            share: NodeShare {
+                name: name.into(),
+                cpus: 1,
+                memory_bytes: None,
+            },
+            gpus: u32::from(device.gpu.is_some()),
+            devices: vec![device],
+        }
+    }
+
+    #[test]
+    fn nodes_without_gpus_are_left_out_beside_those_with_some() {
+        let (cpu, gpu) = (device(DeviceName::CPU), device(DeviceName::cuda(0)));
+        let mut problems = vec![];
+        let others = vec![node("n2", gpu.clone()), node("n3", cpu.clone())];
+        let left = without_slow_nodes(vec![cpu.clone()], others, &mut problems);
+        assert_eq!(left, (vec![], vec![node("n2", gpu)]));
+        let reason = "has no usable GPU, unlike others; --devices names what is to be used";
+        assert_eq!(
+            problems,
+            [format!("this node {reason}"), format!("node n3 {reason}")]
+        );
+
+        problems.clear();
+        let equal = (vec![cpu.clone()], vec![node("n2", cpu)]);
+        let left = without_slow_nodes(equal.0.clone(), equal.1.clone(), &mut problems);
+        assert_eq!((left, problems.len()), (equal, 0));
     }
 }

@@ -42,10 +42,12 @@ impl Dispatcher<'_> {
         };
         let outcome = if is_killed_by_us {
             Outcome::Cancelled
-        } else if exit.blame == Blame::Node {
+        } else if exit.blame == Blame::Controller && !attempt.has_responded {
+            return self.must_wait(slot, &exit);
+        } else if exit.blame == Blame::Node && attempt.has_responded {
             let seconds = attempt.last_event.elapsed().as_secs_f64();
             Outcome::Lost { seconds }
-        } else if exit.blame == Blame::Start && !attempt.has_responded {
+        } else if matches!(exit.blame, Blame::Start | Blame::Node) && !attempt.has_responded {
             return self.was_never_there(slot, &exit);
         } else if is_misconfigured(&exit) {
             return self.refused_to_start(slot, &worker);
@@ -106,6 +108,15 @@ impl Dispatcher<'_> {
         let reason = format!("a worker {}", exit.description);
         let is_lasting = false;
         self.launch_failed(slot, LaunchError { reason, is_lasting });
+    }
+
+    /// There was no worker, but there will be one: the attempt does not count, nor does the failure.
+    fn must_wait(&mut self, slot: usize, exit: &WorkerExit) {
+        self.slots[slot].attempt = None;
+        if self.scheduler.launch_postponed(slot) == 1 {
+            let reason = format!("a worker {}; it is tried again", exit.description);
+            self.report_start_failure(slot, reason, String::new());
+        }
     }
 
     /// The worker refused its environment. Every other worker would do the same, so the run ends.

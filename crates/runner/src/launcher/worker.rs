@@ -116,6 +116,9 @@ pub enum Blame {
     Program,
     /// Whatever was to start it: there was no worker, and the attempt does not count.
     Start,
+    /// As [`Blame::Start`], but it will be able to start workers again, as Slurm's controller after
+    /// a restart.
+    Controller,
     /// The machine that it was on, which has failed, also if it has reported before: no other worker
     /// of that machine lives, and none can be started.
     Node,

@@ -122,7 +122,9 @@ fn ask(share: &NodeShare, question: &NodeQuestion) -> Result<NodeReport, String>
     match step_death(answer.status.code().unwrap_or(1), &answer.stderr) {
         StepDeath::Exit(0) => {}
         StepDeath::NodeFailed => return Err("has failed (sinfo -N)".to_string()),
-        StepDeath::NotCreated(reason) => return Err(format!("starts no step: {reason}")),
+        StepDeath::NotCreated(reason) | StepDeath::NoController(reason) => {
+            return Err(format!("starts no step: {reason}"));
+        }
         StepDeath::NoProgram(reason) => {
             return Err(format!(
                 "does not have this program ({reason}): install it in a folder that all nodes share"

@@ -6,6 +6,7 @@ use crate::launcher::SlotPlace;
 use crate::local::{LocalSlot, arrange, local_slots, workers_with_files};
 use convsweep_slurm::{NodeShare, StepGpu};
 use convsweep_spec::device::DeviceName;
+use convsweep_spec::words::bytes;
 use std::fmt;
 
 /// The chosen devices of a node that this program does not run on.
@@ -36,7 +37,11 @@ pub struct StepSlot {
 
 impl fmt::Display for StepSlot {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}: {}", self.node, self.slot)
+        write!(f, "{}: {}", self.node, self.slot)?;
+        if let Some(limit) = self.memory_bytes {
+            write!(f, ", as a step with {}", bytes(limit as f64))?;
+        }
+        Ok(())
     }
 }
 

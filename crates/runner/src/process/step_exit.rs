@@ -53,6 +53,11 @@ pub(super) fn step_exit(exit: ProcessExit, node: &str, stderr: &str) -> WorkerEx
             Blame::Start,
             format!("was not started on {node}: {reason}"),
         ),
+        StepDeath::NoController(reason) => by_slurm(
+            crashed,
+            Blame::Controller,
+            format!("was not started on {node}: {reason}"),
+        ),
         StepDeath::NoProgram(reason) => by_slurm(
             crashed,
             Blame::Program,

@@ -128,6 +128,16 @@ impl Scheduler {
         })
     }
 
+    /// The slot's worker cannot be started at present: as [`Scheduler::launch_failed`], but however
+    /// often it happens, the slot is not closed. Returns how often it has, up to that limit.
+    pub fn launch_postponed(&mut self, slot: usize) -> u32 {
+        self.withdraw(slot);
+        let most = self.policy.start_failures.saturating_sub(1).max(1);
+        let record = &mut self.slots[slot];
+        record.start_failures = (record.start_failures + 1).min(most);
+        record.start_failures
+    }
+
     /// The job was assigned but never given to a worker: the assignment is undone.
     pub fn withdraw(&mut self, slot: usize) {
         if let Some(job) = self.vacate(slot) {

@@ -17,8 +17,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Runs a program as `srun` does. A file `busy-NODE` beside it means that no step is made there, and
-/// a file `dead-NODE` that the node is dead as soon as its step ends.
+/// Runs a program as `srun` does. A file `busy-NODE` beside it means that no step is made there, a file
+/// `dead-NODE` that the node is dead as soon as its step ends, and a file `away` that the controller
+/// is, until the sixth try.
 const SRUN: &str = r#"
 dir=$(dirname "$0")
 while :; do
@@ -31,6 +32,12 @@ done
 echo "$node" >> "$dir/starts"
 if [ -e "$dir/busy-$node" ]; then
   echo "srun: error: Unable to create step for job 1: Requested nodes are busy" >&2
+  exit 1
+fi
+if [ -e "$dir/away" ]; then
+  echo x >> "$dir/tries"
+  [ $(wc -l < "$dir/tries") -lt 6 ] || rm "$dir/away"
+  echo "srun: error: Unable to contact slurm controller (connect failure)" >&2
   exit 1
 fi
 if ! [ -x "$1" ]; then
@@ -243,6 +250,28 @@ fn a_step_that_is_not_made_costs_no_attempt_and_closes_its_slot_in_the_end() {
     let reason = "a worker was not started on n2: Unable to create step for job 1";
     assert!(run.error().contains(reason), "{}", run.error());
     assert_eq!((run.summary.remaining.len(), run.outcomes().len()), (1, 0));
+}
+
+#[test]
+fn a_run_waits_for_the_controller() {
+    let cluster = Cluster::new();
+    cluster.mark("away");
+    let run = cluster.run(&["n2"], &["finish"]);
+    assert_eq!(
+        (run.summary.successful(), run.summary.done[0].attempts),
+        (1, 1)
+    );
+    let told = run
+        .story()
+        .iter()
+        .filter(|words| words.starts_with("start"))
+        .count();
+    assert_eq!(
+        (told, run.summary.closed_slots.len()),
+        (1, 0),
+        "{:?}",
+        run.story()
+    );
 }
 
 #[test]
