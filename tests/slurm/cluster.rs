@@ -176,12 +176,6 @@ impl Cluster {
         let text = fs::read_to_string(self.path("pids").join(name)).expect("it was started");
         text.split(' ').next().unwrap_or_default().to_string()
     }
-
-    /// Starts what of the cluster does not run.
-    pub fn mend(&self) {
-        let started = self.script("start.sh").output().expect("bash starts");
-        assert!(started.status.success(), "{started:?}");
-    }
 }
 
 /// The program, as a batch script names it.

@@ -249,7 +249,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("convsweep was started 4 times by srun")
+                .starts_with("srun started this program 4 times: start it once")
         );
     }
 

@@ -7,8 +7,8 @@ use thiserror::Error;
 pub enum SlurmError {
     /// A variable that Slurm sets is missing or has no meaning that is known.
     #[error(
-        "Slurm's variable {name} is {}: was it changed by hand? Start convsweep in a fresh \
-         allocation, or run `env -u SLURM_JOB_ID convsweep …` to use this machine alone",
+        "Slurm's variable {name} is {}: was it changed by hand? Start again in a fresh \
+         allocation, or without it (`env -u SLURM_JOB_ID`) on this machine alone",
         value.as_ref().map_or("missing".to_string(), |value| format!("\"{value}\""))
     )]
     Variable {
@@ -22,8 +22,8 @@ pub enum SlurmError {
     Heterogeneous,
     /// `srun` started this program several times.
     #[error(
-        "convsweep was started {tasks} times by srun: start it once (in the batch script, without \
-         srun); it uses the whole allocation by itself"
+        "srun started this program {tasks} times: start it once (in the batch script, without srun); \
+         it uses the whole allocation by itself"
     )]
     SeveralTasks {
         /// How many times.

@@ -15,10 +15,22 @@ pub fn surroundings() -> Result<Surroundings, RunnerError> {
     Ok(Surroundings::read(|name| std::env::var(name).ok())?)
 }
 
-/// What this program may use of this machine in an allocation; `None` outside one. Where the
-/// variables make no sense, a run says so.
+/// What jobs may use of this machine in an allocation, without what this program itself takes; `None`
+/// outside one. Where the variables make no sense, a run says so.
 pub(crate) fn own_share() -> Option<NodeShare> {
-    surroundings().ok()?.own_share().cloned()
+    let surroundings = surroundings().ok()?;
+    let share = surroundings.own_share()?;
+    Some(NodeShare {
+        memory_bytes: share.memory_bytes.map(|bytes| bytes - own_memory(bytes)),
+        ..share.clone()
+    })
+}
+
+/// Memory in bytes that this program takes beside its workers: Slurm ends all of them where the whole
+/// of the memory is exceeded.
+fn own_memory(bytes: u64) -> u64 {
+    const USUAL: u64 = 128 << 20;
+    USUAL.min(bytes / 4)
 }
 
 /// Leaves the devices of a node as much as the allocation has there.

@@ -1,7 +1,7 @@
 //! The process of a worker under supervision: its pipes, its log, its end and what that means.
 //!
 //! A worker's process is the worker itself or, on another node of an allocation, the program that
-//! runs it there as a step ([`ProcessKind`]).
+//! runs it there as a step.
 
 mod exit;
 mod oom_kills;
