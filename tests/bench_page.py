@@ -7,7 +7,7 @@ import ctypes, fcntl, importlib.util, json, os, re, shutil, socket, statistics, 
 import urllib.request
 
 BIN, JOBS, EPOCHS = sys.argv[1], *(int(n) for n in (sys.argv[2:4] or ("5000", "200")))
-RUNNING, SECONDS, OPENED = 50, 20, 5
+RUNNING, SECONDS, OPENED, PATIENCE = 50, 20, 5, 120
 
 
 class Browser:
@@ -39,7 +39,7 @@ class Browser:
                 total += event["params"].get("encodedDataLength") or event["params"].get("dataLength", 0)
         return total
 
-    def open(self, address, shown, patience=120):
+    def open(self, address, shown):
         """Milliseconds from the call until `shown` is true; None if it never is."""
         self.post("/url", {"url": "about:blank"})
         self.bytes_received()
@@ -47,7 +47,7 @@ class Browser:
         # `url` waits for the load event, which a page of events never delays.
         self.post("/url", {"url": address})
         while not self.value(f"Boolean({shown})"):
-            if time.monotonic() - begin > patience:
+            if time.monotonic() - begin > PATIENCE:
                 return None
             time.sleep(0.01)
         return 1000 * (time.monotonic() - begin)
@@ -97,12 +97,13 @@ def wait_until_served(address):
 
 def opened(browser, address, shown):
     times, received = [], 0
-    for _ in range(OPENED):
-        times.append(browser.open(address, shown))
+    while len(times) < OPENED and sum(times) < 1000 * PATIENCE:
+        time_ms = browser.open(address, shown)
+        if time_ms is None:
+            return {"opened_ms": None, "waited_s": PATIENCE}
+        times.append(time_ms)
         received = browser.bytes_received()
-    if None in times:
-        return {"opened_ms": None}
-    return {"opened_ms": round(statistics.median(times)), "least_ms": round(min(times)), "most_ms": round(max(times)),
+    return {"times": len(times), "opened_ms": round(statistics.median(times)), "least_ms": round(min(times)), "most_ms": round(max(times)),
             "bytes": received}
 
 
@@ -120,11 +121,16 @@ def hold_lock(folder):
     return lock
 
 
-def ours(browser, folder):
+def make_ours(folder):
+    """The results folder, and what goes on writing into it once it is told to."""
     results = os.path.join(folder, "results")
     writer = subprocess.Popen([os.path.join(BIN, "examples", "large"), results, str(JOBS), str(EPOCHS), str(RUNNING)],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     writer.stdout.readline()
+    return results, writer
+
+
+def ours(browser, results, writer):
     size = os.path.getsize(os.path.join(results, "convsweep.sqlite"))
     lock = hold_lock(results)
     server = subprocess.Popen([os.path.join(BIN, "convsweep"), "serve", "large", "--results", results],
@@ -155,7 +161,7 @@ def has(module):
     return importlib.util.find_spec(module) is not None
 
 
-def optuna(browser, folder):
+def make_optuna(folder):
     import optuna as library
     library.logging.set_verbosity(library.logging.ERROR)
     storage = f"sqlite:///{folder}/optuna.db"
@@ -164,13 +170,17 @@ def optuna(browser, folder):
     for start in range(0, JOBS, 500):
         study.add_trials([library.trial.create_trial(
             params={"lr": i / JOBS}, distributions={"lr": spread}, value=i / JOBS,
-            intermediate_values={epoch: epoch / EPOCHS for epoch in range(EPOCHS)}) for i in range(start, start + 500)])
+            intermediate_values={epoch: epoch / EPOCHS for epoch in range(EPOCHS)}) for i in range(start, min(start + 500, JOBS))])
+    return storage, study._study_id, library.__version__
+
+
+def optuna(browser, storage, study, version):
     port = free_port()
     server = subprocess.Popen(["optuna-dashboard", storage, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until_served(f"http://127.0.0.1:{port}/dashboard/")
     shown = "document.querySelector('.js-plotly-plot .trace, .js-plotly-plot canvas, .js-plotly-plot .scatterlayer path')"
-    address = f"http://127.0.0.1:{port}/dashboard/studies/{study._study_id}"
-    say(page="optuna-dashboard", version=library.__version__, jobs=JOBS, epochs=EPOCHS, **opened(browser, address, shown))
+    address = f"http://127.0.0.1:{port}/dashboard/studies/{study}"
+    say(page="optuna-dashboard", version=version, jobs=JOBS, epochs=EPOCHS, **opened(browser, address, shown))
     browser.count_frames()
     before = processor_seconds(server.pid)
     time.sleep(SECONDS)
@@ -179,7 +189,7 @@ def optuna(browser, folder):
     server.kill()
 
 
-def mlflow(browser, folder):
+def make_mlflow(folder):
     import mlflow as library
     from mlflow.entities import Metric, Param, RunTag
     store = f"sqlite:///{folder}/mlflow.db"
@@ -190,12 +200,16 @@ def mlflow(browser, folder):
         metrics = [Metric("val_accuracy", epoch / EPOCHS, 0, epoch) for epoch in range(EPOCHS)]
         client.log_batch(run.info.run_id, metrics=metrics, params=[Param("lr", str(i / JOBS))], tags=[RunTag("n", str(i))])
         client.set_terminated(run.info.run_id)
+    return store, experiment, library.__version__
+
+
+def mlflow(browser, store, experiment, version):
     port = free_port()
     server = subprocess.Popen([sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--port", str(port), "--workers", "1"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until_served(f"http://127.0.0.1:{port}/")
     rows = "document.querySelectorAll('[role=row] a[href*=\"/runs/\"], .ag-row').length > 5"
-    say(page="mlflow", version=library.__version__, jobs=JOBS, epochs=EPOCHS, shows="a table of the first hundred runs",
+    say(page="mlflow", version=version, jobs=JOBS, epochs=EPOCHS, shows="a table of the first hundred runs",
         **opened(browser, f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?compareRunsMode=TABLE", rows))
     charts = "document.querySelector('.js-plotly-plot .trace, .js-plotly-plot .point')"
     say(page="mlflow", shows="charts of the runs", **opened(browser, f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?compareRunsMode=CHART", charts))
@@ -210,17 +224,21 @@ def mlflow(browser, folder):
 def main():
     if shutil.which("chromedriver") is None:
         raise SystemExit("there is no ChromeDriver (Debian: chromium-driver)")
-    browser = Browser()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            ours(browser, folder)
-            for name, measure in (("optuna_dashboard", optuna), ("mlflow", mlflow)):
-                if has(name):
-                    measure(browser, folder)
-                else:
-                    say(page=name, skipped="this Python does not have it")
-    finally:
-        browser.close()
+    with tempfile.TemporaryDirectory() as folder:
+        # Everything is made before anything is measured.
+        measures = [(ours, make_ours(folder))]
+        for name, make, measure in (("optuna_dashboard", make_optuna, optuna), ("mlflow", make_mlflow, mlflow)):
+            if has(name):
+                measures.append((measure, make(folder)))
+            else:
+                say(page=name, skipped="this Python does not have it")
+        print("measuring", file=sys.stderr, flush=True)
+        browser = Browser()
+        try:
+            for measure, made in measures:
+                measure(browser, *made)
+        finally:
+            browser.close()
 
 
 main()
