@@ -30,6 +30,24 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// What another program of this kind ended with.
+    pub fn of_code(code: u8) -> Exit {
+        const ALL: [Exit; 8] = [
+            Exit::Complete,
+            Exit::JobsFailed,
+            Exit::Wrong,
+            Exit::Data,
+            Exit::Device,
+            Exit::Results,
+            Exit::Internal,
+            Exit::Interrupted,
+        ];
+        let found = ALL.into_iter().find(|exit| *exit as u8 == code);
+        found.unwrap_or(Exit::Internal)
+    }
+}
+
 /// An error with the exit code that belongs to it; travels inside `anyhow::Error`.
 #[derive(Debug)]
 pub struct CommandError {

@@ -46,6 +46,8 @@ struct SignalState {
     activity: Mutex<Activity>,
     /// Whether a look at an image set has been kept, so that it need not begin anew.
     is_look_kept: AtomicBool,
+    /// Whether the time of an allocation is up, and nobody has ended it.
+    is_time_up: AtomicBool,
     stop: watch::Sender<StopRequest>,
 }
 
@@ -92,6 +94,7 @@ impl Default for SignalState {
             is_listening: AtomicBool::new(false),
             activity: Mutex::new(Activity::Preparing),
             is_look_kept: AtomicBool::new(false),
+            is_time_up: AtomicBool::new(false),
             stop: watch::Sender::new(StopRequest::No),
         }
     }
@@ -131,6 +134,12 @@ impl Signals {
     /// What was found in image files so far is kept.
     pub fn look_is_kept(&self) {
         self.state.is_look_kept.store(true, Ordering::Release);
+    }
+
+    /// Whether the program was asked to stop since the time of its allocation is up, and by nothing
+    /// else: an allocation that somebody ends must not come back.
+    pub fn is_time_up(&self) -> bool {
+        self.state.is_time_up.load(Ordering::Acquire)
     }
 
     /// Whether the program was asked to stop.
@@ -248,6 +257,8 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
 
 fn handle(state: &SignalState, name: &str) {
     tracing::info!("received {name}");
+    let is_time_up = name == TIME_IS_UP;
+    state.is_time_up.store(is_time_up, Ordering::Release);
     match state.react() {
         Reaction::Drain => state.raise(StopRequest::Drain),
         Reaction::StopNow => state.raise(StopRequest::Now),

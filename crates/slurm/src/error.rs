@@ -29,4 +29,35 @@ pub enum SlurmError {
         /// How many times.
         tasks: u32,
     },
+    /// A path that cannot stand in a batch script.
+    #[error(
+        "the path {0:?} cannot stand in a batch script: use folders without quotes, backslashes and \
+         line breaks in their names"
+    )]
+    Path(String),
+    /// There is no Slurm here.
+    #[error(
+        "no Slurm is found here: {program} is not in PATH; go to the cluster's login node, load its \
+         module (module load slurm), or run without --slurm"
+    )]
+    NotHere {
+        /// The program that was looked for.
+        program: &'static str,
+    },
+    /// A program of Slurm did not end.
+    #[error("Slurm does not answer: {program} has said nothing for {seconds} s; try again later")]
+    Silent {
+        /// The program.
+        program: &'static str,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Slurm refused what it was asked for.
+    #[error("Slurm refuses: {program} says \"{message}\"")]
+    Refused {
+        /// The program.
+        program: &'static str,
+        /// What it said.
+        message: String,
+    },
 }

@@ -44,6 +44,11 @@ impl ResultsFolder {
         self.0.join(name)
     }
 
+    /// Folder of what an experiment has handed to a cluster: a folder for each submission.
+    pub fn submissions(&self, name: &str) -> PathBuf {
+        self.experiment(name).join("slurm")
+    }
+
     /// Folder of the report over several experiments: their names with a `+` between them, which no
     /// experiment's name may hold. If that is too long for a file system, as many as fit, and what
     /// tells all of them from others.

@@ -34,6 +34,39 @@ pub struct RunSettings {
     pub lost_after: Duration,
     /// Consecutive jobs with the same error after which a device gets no further jobs.
     pub breaker: u32,
+    /// What an allocation of a cluster is asked for, with `run --slurm`.
+    pub slurm: SlurmSettings,
+}
+
+/// What Slurm is asked for: `None` and empty lists leave it to the site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlurmSettings {
+    /// Partition.
+    pub partition: Option<String>,
+    /// Account that pays.
+    pub account: Option<String>,
+    /// Quality of service.
+    pub qos: Option<String>,
+    /// What nodes must have, in Slurm's words.
+    pub constraint: Option<String>,
+    /// Longest duration of an allocation.
+    pub time: Option<Duration>,
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Cores of each node.
+    pub cpus: Option<u32>,
+    /// GPUs of each node.
+    pub gpus: u32,
+    /// Memory of each node in bytes.
+    pub memory_bytes: Option<u64>,
+    /// How often an allocation may continue after its time limit or a preemption.
+    pub requeue: u32,
+    /// Time before the limit at which jobs are told to write checkpoints.
+    pub grace: Duration,
+    /// Lines of the batch script before the program.
+    pub setup: Vec<String>,
+    /// Further options of `sbatch`.
+    pub options: Vec<String>,
 }
 
 /// How often a job is retried, by the outcome of its last attempt.

@@ -1,6 +1,6 @@
 //! `status`: one line per experiment, or per job of one experiment.
 
-use super::run::damaged_words;
+use super::run::{AllocationState, allocations, damaged_words};
 use super::watch::json::counts_object;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
@@ -53,23 +53,69 @@ pub struct StatusArgs {
 /// If there is no such experiment or the database cannot be used.
 pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
     let program = RunningProgram::of(&context.results);
+    let cache = context.data().ok();
+    let allocations = allocations(&context.results, args.name.as_deref(), cache)?;
     match (context.database_if_any()?, &args.name) {
+        (None, Some(_)) if !allocations.is_empty() => {
+            no_jobs_yet(args, &allocations)?;
+        }
         (None, Some(name)) => {
             context.require_results()?;
             let folder = context.results.0.display();
             let message = format!("no experiment \"{name}\": nothing has been run in {folder} yet");
             return Err(failure(Exit::Wrong, message));
         }
+        (None, None) if !allocations.is_empty() => no_jobs_yet(args, &allocations)?,
         (None, None) => nothing_yet(context, args.json)?,
         (Some(database), Some(name)) => {
             let jobs = progress(&database, name)?;
             let damaged = program.counts(&jobs).damaged;
             say_damage(&context.results, &database, name, damaged)?;
-            print_jobs(name, &jobs, &program, args.json)?;
+            print_jobs((name, &jobs), &program, &allocations, args.json)?;
         }
-        (Some(database), None) => experiments(context, &database, &program, args.json)?,
+        (Some(database), None) => {
+            experiments(context, (&database, &program), &allocations, args.json)?;
+        }
     }
     Ok(Exit::Complete)
+}
+
+/// What a cluster is to do has not begun.
+fn no_jobs_yet(args: &StatusArgs, allocations: &[AllocationState]) -> Result<()> {
+    match args.json {
+        true => say_json(&json!({
+            "experiments": [],
+            "allocations": allocation_objects(allocations),
+        })),
+        false => say_allocations(allocations),
+    }
+}
+
+fn say_allocations(allocations: &[AllocationState]) -> Result<()> {
+    for AllocationState {
+        submission, words, ..
+    } in allocations
+    {
+        let id = submission.allocation.as_deref().unwrap_or("?");
+        say(&format!(
+            "{}: allocation {id} {words}",
+            submission.experiment
+        ))?;
+    }
+    Ok(())
+}
+
+fn allocation_objects(allocations: &[AllocationState]) -> Vec<serde_json::Value> {
+    let object = |state: &AllocationState| {
+        json!({
+            "experiment": state.submission.experiment,
+            "allocation": state.submission.allocation,
+            "token": state.submission.token,
+            "state": state.state,
+            "words": state.words,
+        })
+    };
+    allocations.iter().map(object).collect()
 }
 
 /// A folder that does not exist yet is one in which nothing has been run.
@@ -81,30 +127,35 @@ fn nothing_yet(context: &Context, as_json: bool) -> Result<()> {
     };
     say_error(&format!("nothing has been run in {folder} yet: {found}"));
     match as_json {
-        true => say_json(&json!({ "experiments": [] })),
+        true => say_json(&json!({ "experiments": [], "allocations": [] })),
         false => Ok(()),
     }
 }
 
 fn experiments(
     context: &Context,
-    database: &Database,
-    program: &RunningProgram,
+    (database, program): (&Database, &RunningProgram),
+    allocations: &[AllocationState],
     as_json: bool,
 ) -> Result<()> {
     let (mut objects, mut rows) = (Vec::new(), Vec::new());
-    for experiment in database.experiments().code(Exit::Results)? {
+    let experiments = database.experiments().code(Exit::Results)?;
+    for experiment in &experiments {
         let counts = program.counts(&progress(database, &experiment.name)?);
         say_damage(&context.results, database, &experiment.name, counts.damaged)?;
         match as_json {
-            true => objects.push(experiment_json(&experiment, &counts)),
-            false => rows.push(experiment_row(&experiment, &counts)),
+            true => objects.push(experiment_json(experiment, &counts)),
+            false => rows.push(experiment_row(experiment, &counts)),
         }
     }
-    match as_json {
-        true => say_json(&json!({ "experiments": objects })),
-        false => say(&plain(&EXPERIMENT_COLUMNS, &rows)),
+    if as_json {
+        return say_json(&json!({
+            "experiments": objects,
+            "allocations": allocation_objects(allocations),
+        }));
     }
+    say(&plain(&EXPERIMENT_COLUMNS, &rows))?;
+    say_allocations(allocations)
 }
 
 /// Says on standard error what is damaged of an experiment.
@@ -159,17 +210,23 @@ fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String
 }
 
 fn print_jobs(
-    name: &str,
-    jobs: &[JobProgress],
+    (name, jobs): (&str, &[JobProgress]),
     program: &RunningProgram,
+    allocations: &[AllocationState],
     as_json: bool,
 ) -> Result<()> {
     if as_json {
         let objects: Vec<_> = jobs.iter().map(|job| job_json(program, job)).collect();
-        return say_json(&json!({ "experiment": name, "jobs": objects }));
+        let allocations = allocation_objects(allocations);
+        return say_json(&json!({
+            "experiment": name,
+            "jobs": objects,
+            "allocations": allocations,
+        }));
     }
     let rows: Vec<_> = jobs.iter().map(|job| job_row(program, job)).collect();
-    say(&plain(&JOB_COLUMNS, &rows))
+    say(&plain(&JOB_COLUMNS, &rows))?;
+    say_allocations(allocations)
 }
 
 fn job_json(program: &RunningProgram, job: &JobProgress) -> serde_json::Value {

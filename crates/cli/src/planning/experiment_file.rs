@@ -63,9 +63,13 @@ pub fn read_looking(
         set: changes.set.clone(),
         seeds,
     };
+    let read = |path: &Path, most: u64| match &changes.frozen {
+        Some(files) => files.read(path, most),
+        None => convsweep_plan::from_disk(path, most),
+    };
     let request = PlanRequest {
         file,
-        read: &convsweep_plan::from_disk,
+        read: &read,
         overrides: &overrides,
         decisions,
         lookup,

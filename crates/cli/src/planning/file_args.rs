@@ -1,5 +1,6 @@
 //! Options that change what an experiment file asks for.
 
+use super::frozen_files::FrozenFiles;
 use clap::Args;
 use convsweep_plan::{Overrides, Seeds};
 
@@ -18,6 +19,9 @@ pub struct FileArgs {
     /// Train jobs although they take more memory than this machine has, by estimate.
     #[arg(long)]
     pub ignore_memory: bool,
+    /// The files as they were when they were submitted to a cluster.
+    #[arg(skip)]
+    pub frozen: Option<FrozenFiles>,
 }
 
 impl FileArgs {
@@ -29,6 +33,7 @@ impl FileArgs {
             set: recorded.set,
             redecide: false,
             ignore_memory: false,
+            frozen: None,
         }
     }
 }

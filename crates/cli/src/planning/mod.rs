@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod experiment_file;
 pub mod file_args;
+pub mod frozen_files;
 pub mod job_action;
 pub mod lookup;
 pub mod precision;

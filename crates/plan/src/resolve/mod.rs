@@ -42,6 +42,7 @@ pub(crate) mod resolver;
 pub(crate) mod search;
 pub(crate) mod section_values;
 pub(crate) mod settings;
+mod slurm;
 pub(crate) mod stages;
 
 pub(crate) use checked_file::CheckedFile;

@@ -2,6 +2,7 @@
 
 use super::internal::not_resolved;
 use super::quantities::{bytes, duration};
+use super::slurm::slurm;
 use crate::language::check::Checker;
 use crate::language::reader::{TableReader, built_in, natural};
 use crate::language::tables;
@@ -30,11 +31,28 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut ProblemSink) -> Option<RunSett
     let right = Checker::whole(sink).section(node, tables::RUN, "run");
     let reader = TableReader::new(node, tables::RUN);
     // Texts are read even if something else is wrong, so that their problems are reported too.
-    let time_limit = time(&reader, "time_limit", LEAST_TIME_LIMIT, sink);
-    let sweep_time_limit = time(&reader, "sweep_time_limit", LEAST_TIME_LIMIT, sink);
-    let lost_after = time(&reader, "lost_after", LEAST_LOST_AFTER, sink);
+    let time_limit = time(
+        &reader,
+        Quantity::of("run", "time_limit", LEAST_TIME_LIMIT),
+        sink,
+    );
+    let sweep_time_limit = time(
+        &reader,
+        Quantity::of("run", "sweep_time_limit", LEAST_TIME_LIMIT),
+        sink,
+    );
+    let lost_after = time(
+        &reader,
+        Quantity::of("run", "lost_after", LEAST_LOST_AFTER),
+        sink,
+    );
     let checkpoint_every = checkpoint_every(&reader.node("checkpoint_every")?, sink);
-    let memory_bytes = memory(reader.given("memory"), sink);
+    let memory_bytes = memory(
+        &reader,
+        Quantity::of("run", "memory", LEAST_MEMORY as f64),
+        sink,
+    );
+    let slurm = slurm(&reader.node("slurm")?, sink);
     let devices = devices(&reader.node("devices")?, sink);
     if !right {
         return None;
@@ -52,6 +70,7 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut ProblemSink) -> Option<RunSett
         checkpoint_every: checkpoint_every?,
         lost_after: lost_after??,
         breaker: reader.u32("breaker")?,
+        slurm: slurm?,
     })
 }
 
@@ -122,12 +141,33 @@ fn unknown_device(node: &Node, text: &str) -> Problem {
     Problem::of(ProblemCode::UnknownName, node, title).help(help)
 }
 
-/// A length of time of at least `least` seconds; the inner `None` if neither the file nor a
-/// default says one.
-fn time(
-    reader: &TableReader,
-    key: &str,
+/// A length of time or a size of memory that a key of a section says, and the least that it may be,
+/// in seconds or bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Quantity {
+    section: &'static str,
+    key: &'static str,
     least: f64,
+}
+
+impl Quantity {
+    pub(super) fn of(section: &'static str, key: &'static str, least: f64) -> Quantity {
+        Quantity {
+            section,
+            key,
+            least,
+        }
+    }
+}
+
+/// A length of time; the inner `None` if neither the file nor a default says one.
+pub(super) fn time(
+    reader: &TableReader,
+    Quantity {
+        section,
+        key,
+        least,
+    }: Quantity,
     sink: &mut ProblemSink,
 ) -> Option<Option<Duration>> {
     let Some(node) = reader.node(key) else {
@@ -136,8 +176,8 @@ fn time(
     let text = node.text()?;
     let title = match duration(text) {
         Some(length) if length.as_secs_f64() >= least => return Some(Some(length)),
-        Some(_) => format!("`run.{key}` must be at least {least} s"),
-        None => format!("`run.{key}` is not a length of time: \"{text}\""),
+        Some(_) => format!("`{section}.{key}` must be at least {least} s"),
+        None => format!("`{section}.{key}` is not a length of time: \"{text}\""),
     };
     let help = "write it like \"90 s\", \"30 min\", \"2 h\" or \"1 h 30 min\"";
     sink.report(Problem::of(ProblemCode::WrongValue, &node, title).help(help));
@@ -162,14 +202,24 @@ fn checkpoint_every(node: &Node, sink: &mut ProblemSink) -> Option<CheckpointEve
     None
 }
 
-/// A memory limit in bytes; the inner `None` for no limit.
-fn memory(node: Option<&Node>, sink: &mut ProblemSink) -> Option<Option<u64>> {
-    let Some(node) = node else { return Some(None) };
+/// A size of memory in bytes; the inner `None` if the file says none.
+pub(super) fn memory(
+    reader: &TableReader,
+    Quantity {
+        section,
+        key,
+        least,
+    }: Quantity,
+    sink: &mut ProblemSink,
+) -> Option<Option<u64>> {
+    let Some(node) = reader.given(key) else {
+        return Some(None);
+    };
     let text = node.text()?;
-    if let Some(bytes) = bytes(text).filter(|bytes| *bytes >= LEAST_MEMORY) {
+    if let Some(bytes) = bytes(text).filter(|bytes| *bytes as f64 >= least) {
         return Some(Some(bytes));
     }
-    let title = format!("`run.memory` cannot be \"{text}\"");
+    let title = format!("`{section}.{key}` cannot be \"{text}\"");
     let help = "write it like \"512 MiB\" or \"2 GiB\"; at least 256 MiB";
     sink.report(Problem::of(ProblemCode::WrongValue, node, title).help(help));
     None

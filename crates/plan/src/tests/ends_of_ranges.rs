@@ -6,8 +6,8 @@ use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variants};
 use crate::language::tables::{
     AFTER_FAILURES, DATA, EARLY_STOPPING, EXPERIMENT, GROUP, KINDS, LAYERS, LOSSES, NORMALIZE,
-    NORMS, OPTIMIZERS, PHASE, RACE, RETRY, RUN, SAMPLE, SCHEDULES, SLOTS, SOURCES, SPLIT, STEPS,
-    STOP_RULE, TRAIN,
+    NORMS, OPTIMIZERS, PHASE, RACE, RETRY, RUN, SAMPLE, SCHEDULES, SLOTS, SLURM, SOURCES, SPLIT,
+    STEPS, STOP_RULE, TRAIN,
 };
 use crate::source::problem::ProblemCode;
 
@@ -188,6 +188,7 @@ fn of_sections() {
     check_overrides("run", RUN, &[]);
     check_overrides("run.slots", SLOTS, &[]);
     check_overrides("run.retry", RETRY, &[]);
+    check_overrides("run.slurm", SLURM, &[]);
     check_overrides("run.on_failure", AFTER_FAILURES, &[]);
     check_overrides("search.stop", STOP_RULE, &[]);
     check_overrides("search.race", RACE, &["search.race.start_seeds=2"]);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Arguments of `run`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RunArgs {
     /// Experiment files.
     #[arg(required = true, value_name = "FILE")]
@@ -42,6 +42,16 @@ pub struct RunArgs {
         hide_env_values = true
     )]
     pub tell: Option<String>,
+    /// Hand the run to the cluster of this machine (Slurm), as `[run.slurm]` of the file says, and
+    /// leave: it trains there what is missing.
+    #[arg(long, conflicts_with_all = ["serve", "tell"])]
+    pub slurm: bool,
+    /// With --slurm: stay until the cluster has trained everything, and say how far it is.
+    #[arg(long, requires = "slurm")]
+    pub wait: bool,
+    /// The folder of the submission that an allocation belongs to; batch scripts name it.
+    #[arg(long, value_name = "FOLDER", hide = true, conflicts_with = "slurm")]
+    pub allocation: Option<PathBuf>,
     /// Train only this job of the file, given by its id or the beginning of its id; may be
     /// repeated.
     #[arg(long, value_name = "JOB")]

@@ -15,6 +15,7 @@ mod queue_notice;
 mod record;
 mod requests;
 mod run_log;
+mod slurm;
 mod sweep;
 mod undecidable;
 mod unlogged;
@@ -36,15 +37,27 @@ use convsweep_plan::Plan;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::log::Choice;
 pub use lines::RunLines;
+pub use slurm::{AllocationState, allocations};
 use std::path::Path;
 use sweep::sweep;
 
-/// Runs the files one after another, or shows their plans.
+/// Runs the files one after another, or shows their plans; or hands them to a cluster.
 ///
 /// # Errors
-/// What is wrong with a file, the devices or the results folder. Failed jobs are not errors but an
-/// exit code.
+/// What is wrong with a file, the devices, the results folder or the cluster. Failed jobs are not
+/// errors but an exit code.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
+    if args.slurm {
+        return slurm::submit(context, args);
+    }
+    match &args.allocation {
+        Some(folder) => slurm::run_allocation(context, args, folder),
+        None => run_here(context, args),
+    }
+}
+
+/// Runs the files on this machine, or shows their plans.
+fn run_here(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
         let plan_args = PlanArgs {
             files: args.files.clone(),

@@ -6,6 +6,7 @@ use crate::exit::{Code, Exit, failure, plan_failure};
 use crate::output::json::say_json;
 use crate::output::stdout::say;
 use crate::output::table::plain;
+use crate::planning::frozen_files::FrozenFiles;
 use anyhow::Result;
 use convsweep_plan::{Overrides, PlanRequest, Provenance, value_origins};
 use convsweep_runner::ExperimentLog;
@@ -13,8 +14,7 @@ use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::log::Revision;
 use convsweep_store::Database;
 use serde_json::json;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A job's values, each with where it comes from.
 ///
@@ -93,7 +93,8 @@ fn values(
     revision: &Revision,
     configuration: &ConfigurationId,
 ) -> Result<Vec<Provenance>> {
-    let read = |path: &Path, most: u64| read_recorded(revision, path, most);
+    let recorded = FrozenFiles::of_revision(revision);
+    let read = |path: &Path, most: u64| recorded.read(path, most);
     let overrides = Overrides::recorded(&revision.overrides);
     let request = PlanRequest {
         file: Path::new(&revision.file),
@@ -106,33 +107,6 @@ fn values(
     let message = "the recorded file no longer leads to this configuration: \
         an image set or the file of a split has changed";
     found.ok_or_else(|| failure(Exit::Results, message))
-}
-
-/// The text of a file as the revision has recorded it, else from the disk, of at most `most` bytes.
-fn read_recorded(revision: &Revision, path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let absolute = std::path::absolute(path)?;
-    if is_same(&PathBuf::from(&revision.file), &absolute) {
-        return Ok(revision.text.clone().into_bytes());
-    }
-    for included in &revision.includes {
-        if is_same(&included.path, &absolute) {
-            return Ok(included.text.clone().into_bytes());
-        }
-    }
-    convsweep_plan::from_disk(path, most)
-}
-
-/// Whether two paths name the same file, in whatever way they contain `..`.
-fn is_same(a: &Path, b: &Path) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(canonical_a), Ok(canonical_b)) => {
-            a.file_name() == b.file_name() && canonical_a == canonical_b
-        }
-        _ => false,
-    }
 }
 
 /// A place with the file's name only.

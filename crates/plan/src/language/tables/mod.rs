@@ -24,7 +24,7 @@ pub(crate) use layers::LAYERS;
 pub(crate) use model::{BLOCK, MODEL};
 pub(crate) use norms::NORMS;
 pub(crate) use optimizers::{GROUP, OPTIMIZERS};
-pub(crate) use run::{AFTER_FAILURES, RETRY, RUN, SLOTS};
+pub(crate) use run::{AFTER_FAILURES, RETRY, RUN, SLOTS, SLURM};
 pub(crate) use schedules::SCHEDULES;
 pub(crate) use search::{RACE, SEARCH, STOP_RULE};
 pub(crate) use sweep::{RANGE, SAMPLE, STAGE, STAGE_ONLY, SWEEP};

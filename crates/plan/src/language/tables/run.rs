@@ -92,6 +92,83 @@ pub(crate) static RUN: &[Field] = &[
         "A device gets no more jobs after this many consecutive jobs ended on it with the same \
          error.",
     ),
+    field(
+        "slurm",
+        ValueKind::Table(SLURM),
+        "{}",
+        "What `convsweep run FILE --slurm` asks a cluster for.",
+    ),
+];
+
+/// `run.slurm`
+pub(crate) static SLURM: &[Field] = &[
+    optional(
+        "partition",
+        ValueKind::Text,
+        "Partition, such as \"gpu\". Without it, the cluster's default one.",
+    ),
+    optional(
+        "account",
+        ValueKind::Text,
+        "Account that the computing time is taken from. Without it, your default one.",
+    ),
+    optional(
+        "qos",
+        ValueKind::Text,
+        "Quality of service. Without it, your default one.",
+    ),
+    optional(
+        "constraint",
+        ValueKind::Text,
+        "Features that nodes must have, as `sbatch --constraint` takes them, such as \"avx512\". \
+         Nodes of one kind give results that are equal to the bit.",
+    ),
+    optional(
+        "time",
+        ValueKind::Text,
+        "Time limit of the allocation, such as \"4 h\", in whole minutes. What is not trained by then \
+         continues in the next one (`requeue`). Without it, the partition's default.",
+    ),
+    int("nodes", 1, 4096, "1", "Number of nodes."),
+    optional(
+        "cpus",
+        integer(1, 4096),
+        "Cores of each node. Without it, what the cluster gives.",
+    ),
+    int("gpus", 0, 64, "0", "GPUs of each node."),
+    optional(
+        "memory",
+        ValueKind::Text,
+        "Memory of each node, such as \"32 GiB\". Without it, what the cluster gives.",
+    ),
+    int(
+        "requeue",
+        0,
+        1000,
+        "20",
+        "How often the allocation goes back to the queue and continues there, after its time limit \
+         or a preemption, while jobs are left and the last time trained something.",
+    ),
+    field(
+        "grace",
+        ValueKind::Text,
+        "\"3 min\"",
+        "How long before the time limit jobs are told to write checkpoints, at least 10 s. Slurm may \
+         be up to a minute early.",
+    ),
+    field(
+        "setup",
+        list(&ValueKind::Text, 0, 100),
+        "[]",
+        "Lines of the batch script before the program, such as [\"module load cuda/12\"]. They are \
+         kept with the results: no secrets.",
+    ),
+    field(
+        "options",
+        list(&ValueKind::Text, 0, 100),
+        "[]",
+        "Further options of `sbatch`, such as [\"--exclusive\"].",
+    ),
 ];
 
 const DEVICES: ValueKind =
