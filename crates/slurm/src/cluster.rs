@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// What a program of Slurm said.
-struct Answer {
+struct SlurmAnswer {
     status: ExitStatus,
     stdout: String,
     stderr: String,
@@ -105,7 +105,7 @@ pub fn cancel(id: &str) -> Result<(), SlurmError> {
 fn ask(
     program: &'static str,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-) -> Result<Answer, SlurmError> {
+) -> Result<SlurmAnswer, SlurmError> {
     ask_with(program, arguments, "")
 }
 
@@ -114,7 +114,7 @@ fn ask_with(
     program: &'static str,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     input: &str,
-) -> Result<Answer, SlurmError> {
+) -> Result<SlurmAnswer, SlurmError> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped());
     let child = command
@@ -145,7 +145,7 @@ fn ask_with(
 }
 
 /// What a program says until it ends; `None` if it was killed since it did not.
-fn answer_of(mut child: Child, input: &str) -> io::Result<Option<Answer>> {
+fn answer_of(mut child: Child, input: &str) -> io::Result<Option<SlurmAnswer>> {
     if let Some(mut stdin) = child.stdin.take() {
         // A script is smaller than a pipe; a program that does not read it says why.
         _ = stdin.write_all(input.as_bytes());
@@ -168,7 +168,7 @@ fn answer_of(mut child: Child, input: &str) -> io::Result<Option<Answer>> {
         let bytes = reading.join().unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     };
-    Ok(Some(Answer {
+    Ok(Some(SlurmAnswer {
         status,
         stdout: text(stdout),
         stderr: text(stderr),
@@ -187,7 +187,7 @@ fn read_all(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     })
 }
 
-impl Answer {
+impl SlurmAnswer {
     /// What it said, without the name of the program in front.
     fn refusal(&self, program: &'static str) -> SlurmError {
         let text = match self.stderr.trim() {

@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         return slurm::submit(context, args);
     }
     match &args.allocation {
-        Some(folder) => slurm::run_allocation(context, args, folder),
+        Some(folder) => slurm::run_allocation(context, args, folder, run_here),
         None => run_here(context, args),
     }
 }

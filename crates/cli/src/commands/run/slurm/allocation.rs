@@ -1,7 +1,7 @@
 //! A run in the allocation that was asked for.
 
 use super::submission::{AllocationEnd, Submission};
-use crate::commands::run::{RunArgs, run_here};
+use crate::commands::run::args::RunArgs;
 use crate::context::Context;
 use crate::exit::{self, Exit, failure};
 use crate::streams::say_error;
@@ -15,17 +15,22 @@ use std::time::Duration;
 /// Time between two tries to go back to the queue while Slurm does not answer.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-/// Runs what was submitted, as it was then; what is left when the time is up continues in the
+/// Runs what was submitted by `run`, as it was then; what is left when the time is up continues in the
 /// queue, as often as the file says and something is gained.
 ///
 /// # Errors
 /// As a run on this machine; if the folder of the submission is not here.
-pub fn run_allocation(context: &Context, args: &RunArgs, folder: &Path) -> Result<Exit> {
+pub fn run_allocation(
+    context: &Context,
+    args: &RunArgs,
+    folder: &Path,
+    run: fn(&Context, &RunArgs) -> Result<Exit>,
+) -> Result<Exit> {
     let submission = read(folder)?;
     let mut args = args.clone();
     args.changes.frozen = Some(submission.files.clone());
     let before = epochs(context, &submission.experiment);
-    let ended = run_here(context, &args);
+    let ended = run(context, &args);
     let exit = match &ended {
         Ok(exit) => *exit,
         Err(error) => exit::of(error),

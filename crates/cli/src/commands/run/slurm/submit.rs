@@ -1,9 +1,9 @@
 //! Handing runs to the cluster.
 
-use super::slurm_failure;
+use super::failure::slurm_failure;
 use super::submission::Submission;
 use super::wait::wait_for;
-use crate::commands::run::RunArgs;
+use crate::commands::run::args::RunArgs;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure, runner_failure};
 use crate::output::json::say_line;
@@ -150,7 +150,7 @@ fn submit_one(
         let others = cluster::waiting_in(&first.name).ok()?.saturating_sub(1);
         Some((first.name.clone(), others))
     });
-    let told = Told {
+    let told = SubmissionNotice {
         submission: &submission,
         jobs: (missing, all),
         start,
@@ -266,7 +266,7 @@ fn path_text(path: &Path) -> Result<String> {
 }
 
 /// What is told after a submission.
-struct Told<'a> {
+struct SubmissionNotice<'a> {
     submission: &'a Submission,
     /// Jobs that are to be trained, and all.
     jobs: (usize, usize),
@@ -276,7 +276,7 @@ struct Told<'a> {
     folder: &'a Path,
 }
 
-impl Told<'_> {
+impl SubmissionNotice<'_> {
     fn say(&self, as_json: bool) -> Result<()> {
         let Submission {
             experiment,
