@@ -1,6 +1,74 @@
 //! Lengths of time and sizes of memory, as they are written in `[run]`.
 
+use crate::language::reader::TableReader;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use std::time::Duration;
+
+/// A length of time or a size of memory that a key of a section says, and the least that it may be,
+/// in seconds or bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Quantity {
+    section: &'static str,
+    key: &'static str,
+    least: f64,
+}
+
+impl Quantity {
+    pub(super) fn of(section: &'static str, key: &'static str, least: f64) -> Quantity {
+        Quantity {
+            section,
+            key,
+            least,
+        }
+    }
+}
+
+/// A length of time; the inner `None` if neither the file nor a default says one.
+pub(super) fn time(
+    reader: &TableReader,
+    Quantity {
+        section,
+        key,
+        least,
+    }: Quantity,
+    sink: &mut ProblemSink,
+) -> Option<Option<Duration>> {
+    let Some(node) = reader.node(key) else {
+        return Some(None);
+    };
+    let text = node.text()?;
+    let title = match duration(text) {
+        Some(length) if length.as_secs_f64() >= least => return Some(Some(length)),
+        Some(_) => format!("`{section}.{key}` must be at least {least} s"),
+        None => format!("`{section}.{key}` is not a length of time: \"{text}\""),
+    };
+    let help = "write it like \"90 s\", \"30 min\", \"2 h\" or \"1 h 30 min\"";
+    sink.report(Problem::of(ProblemCode::WrongValue, &node, title).help(help));
+    None
+}
+
+/// A size of memory in bytes; the inner `None` if the file says none.
+pub(super) fn memory(
+    reader: &TableReader,
+    Quantity {
+        section,
+        key,
+        least,
+    }: Quantity,
+    sink: &mut ProblemSink,
+) -> Option<Option<u64>> {
+    let Some(node) = reader.given(key) else {
+        return Some(None);
+    };
+    let text = node.text()?;
+    if let Some(bytes) = bytes(text).filter(|bytes| *bytes as f64 >= least) {
+        return Some(Some(bytes));
+    }
+    let title = format!("`{section}.{key}` cannot be \"{text}\"");
+    let help = "write it like \"512 MiB\" or \"2 GiB\"; at least 256 MiB";
+    sink.report(Problem::of(ProblemCode::WrongValue, node, title).help(help));
+    None
+}
 
 /// The length of time that a text such as `90 s`, `2 h` or `1 h 30 min` means.
 pub(super) fn duration(text: &str) -> Option<Duration> {

@@ -1,6 +1,6 @@
 //! `[run.slurm]`: what a cluster is asked for.
 
-use super::run::{Quantity, memory, time};
+use super::quantities::{Quantity, memory, time};
 use crate::language::reader::TableReader;
 use crate::language::tables;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
