@@ -14,7 +14,7 @@ pub struct Topic {
 }
 
 /// All pages.
-pub static TOPICS: [Topic; 8] = [
+pub static TOPICS: [Topic; 9] = [
     Topic {
         name: "images",
         about: "your own images: folders, tables, what is read and what is refused",
@@ -39,6 +39,11 @@ pub static TOPICS: [Topic; 8] = [
         name: "devices",
         about: "CPUs and GPUs, precision, speed",
         text: include_str!("devices.md"),
+    },
+    Topic {
+        name: "cluster",
+        about: "runs on Slurm: handing them over, continuing, what goes wrong",
+        text: include_str!("cluster.md"),
     },
     Topic {
         name: "results",
