@@ -135,9 +135,14 @@ OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISE
 """
 
 
-def own_fonts():
-    """Fonts inside the program, with their licence."""
-    return [("fonts of the report", path.read_text()) for path in sorted(ROOT.glob("crates/*/fonts/OFL.txt"))]
+def kept_in_the_sources():
+    """What of others is kept in the sources of the programs, with its licence beside it."""
+    names = {"fonts": "fonts of the report", "uplot": "uPlot (MIT): https://github.com/leeoniya/uPlot"}
+    files = [path for path in sorted(ROOT.glob("crates/**/*")) if NAMES.match(path.name) and path.suffix in {"", ".txt", ".md"}]
+    unnamed = [path for path in files if path.parent.name not in names]
+    if unnamed:
+        fail(f"{unnamed[0].relative_to(ROOT)} is the licence of something that has no name in {__file__}")
+    return [(names[path.parent.name], path.read_text()) for path in files]
 
 
 def standard_library():
@@ -168,7 +173,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} TARGET")
     owners = {}
-    entries = own_fonts() + standard_library()
+    entries = kept_in_the_sources() + standard_library()
     for package in crates(sys.argv[1]):
         name = checked(package)
         entries += [(name, text) for text in texts_of(package)]

@@ -38,8 +38,8 @@ def check_archive(path, name):
         for page in ["convsweep", "convsweep-run", "convsweep-data-fetch", "convsweep-example"]:
             check(members[f"{name}/man/{page}.1"].size > 500, f"{page}.1 is empty in {path}")
         licences = archive.extractfile(f"{name}/THIRD-PARTY-LICENSES.txt").read().decode()
-        for crate in ["burn-flex", "rusqlite", "clap", "mimalloc", "the Rust standard library", "fonts of the report"]:
-            check(re.search(rf"^{crate}\b", licences, re.MULTILINE), f"the licence of {crate} is missing in {path}")
+        for part in ["burn-flex", "rusqlite", "clap", "mimalloc", "the Rust standard library", "fonts of the report", "uPlot"]:
+            check(re.search(rf"^{part}\b", licences, re.MULTILINE), f"the licence of {part} is missing in {path}")
 
 
 def check_wheel(path, version):
