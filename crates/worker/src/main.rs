@@ -35,7 +35,10 @@ use std::io;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 /// glibc's allocator returns large tensors to the operating system after each step, which halves
 /// the speed of fast steps.
@@ -151,13 +154,17 @@ fn refuse(reason: &str) -> ExitCode {
 
 /// Warnings and errors go to standard error, and whatever `CONVSWEEP_LOG` asks for.
 fn start_logging() {
-    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG");
-    tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
+    let asked_for = std::env::var("CONVSWEEP_LOG").unwrap_or_default();
+    let filter = match asked_for.parse() {
+        Ok(filter) if !asked_for.is_empty() => filter,
+        _ => Targets::new().with_default(LevelFilter::WARN),
+    };
+    let messages = fmt::layer()
         .with_writer(MessageWriter)
         .with_ansi(false)
         .without_time()
-        .init();
+        .with_filter(filter);
+    tracing_subscriber::registry().with(messages).init();
 }
 
 /// Asks the system to kill this process when its parent dies. A closed standard input ends it too,

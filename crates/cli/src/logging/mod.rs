@@ -1,7 +1,7 @@
 //! Logging: warnings on stderr, and the `run.log` of an experiment while it runs.
 //!
 //! `CONVSWEEP_LOG=debug` shows everything on stderr; the syntax is that of
-//! `tracing_subscriber::EnvFilter`.
+//! `tracing_subscriber::filter::Targets`.
 
 mod bounded_file;
 mod run_log;
@@ -14,17 +14,23 @@ use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{Layer, fmt};
 
 /// The library that draws charts as PNG.
 const RASTERISER: &str = "tiny_skia";
 
 /// Starts logging. With `quiet`, stderr shows errors only, unless `CONVSWEEP_LOG` says otherwise.
 pub fn start(quiet: bool) {
-    let level = if quiet { "error" } else { "warn" };
+    let level = if quiet { Level::ERROR } else { Level::WARN };
     // What a rasteriser says of lines without a length concerns nobody.
-    let usual = format!("{level},{RASTERISER}=off");
-    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let usual = Targets::new()
+        .with_default(level)
+        .with_target(RASTERISER, LevelFilter::OFF);
+    let asked_for = std::env::var("CONVSWEEP_LOG").unwrap_or_default();
+    let filter = match asked_for.parse() {
+        Ok(filter) if !asked_for.is_empty() => filter,
+        _ => usual,
+    };
     let stderr = fmt::layer()
         .with_writer(StderrWriter)
         .without_time()
