@@ -60,7 +60,7 @@ fn configuration_file(folder: &Path) -> Option<PathBuf> {
 #[cfg(feature = "cuda")]
 mod cubecl {
     use super::{BackendSettings, configuration_file};
-    use burn_std::config::BurnConfig;
+    use burn::BurnConfig;
     use cubecl_environment::bundle::{ExportOptions, export};
     use cubecl_environment::environment;
     use cubecl_runtime::config::memory::PersistentMemory;
