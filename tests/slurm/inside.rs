@@ -246,3 +246,27 @@ fn slots_of_a_gpu_see_that_gpu() {
     assert_eq!(gpus_seen(&other, &shared), ["0", "0", "1", "1"]);
     assert_eq!(gpus_seen(&other, &[StepGpu::None; 2]), ["none", "none"]);
 }
+
+#[test]
+fn cancelling_an_allocation_costs_no_finished_step() {
+    let Some(cluster) = Cluster::start(&[]) else {
+        return;
+    };
+    let epochs = 300;
+    let every = "\n[run]\ncheckpoint_every = \"1000 epochs\"\n";
+    let workdir = Workdir::with(&(small_with_epochs(epochs) + every));
+    let options = ["--nodes=2", "--cpus-per-task=2", "--mem=3000"];
+    let job = cluster.submit(&workdir, &options, &run_lines());
+    wait_for_events(&workdir, 40);
+    cluster.ask("scancel", &[&job.to_string()]);
+    cluster.wait_for(job, "CANCELLED");
+    wait_until("the run has ended", || {
+        let log = workdir.read("results/small/run.log");
+        log.contains("ended with exit code 130")
+    });
+    assert_eq!(workdir.attempts("cancelled"), 4.0);
+
+    let job = cluster.run(&workdir, &options, &run_lines());
+    job.ends(0, &["4 resumed"]);
+    assert_eq!(workdir.results(), undisturbed(epochs));
+}

@@ -6,6 +6,9 @@ use convsweep_spec::inference::InferenceRequest;
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
+use signal_hook::consts::SIGTERM;
+use signal_hook::flag::register;
+use std::env;
 use std::io::{self, BufRead};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,6 +18,9 @@ use std::time::Duration;
 
 /// How often a job that waits for a verdict looks whether anybody is there.
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
+
+/// The variable that Slurm sets in an allocation.
+const ALLOCATION: &str = "SLURM_JOB_ID";
 
 /// What to do next.
 #[derive(Debug, PartialEq)]
@@ -49,6 +55,8 @@ struct CommandState {
     stop_outcome: Mutex<Option<Outcome>>,
     /// Whether nobody sends commands or reads events any more.
     is_disconnected: AtomicBool,
+    /// Set when the system asks this process to end, until the running job has been stopped.
+    is_leaving: Arc<AtomicBool>,
     /// Number of the job that was last told to train on, and after which epoch.
     continued: Mutex<(u64, u32)>,
     /// Notified when something of this changes.
@@ -58,11 +66,17 @@ struct CommandState {
 impl Commands {
     /// Starts to read standard input.
     ///
+    /// In an allocation of Slurm, whose end every process of it is told by SIGTERM, the running job
+    /// stops by that as by a command; elsewhere it ends the process, as is usual.
+    ///
     /// # Errors
     /// If the system gives no thread for it.
     pub fn listen() -> io::Result<Commands> {
         let (sender, queue) = channel();
         let state = Arc::new(CommandState::default());
+        if env::var_os(ALLOCATION).is_some() {
+            register(SIGTERM, Arc::clone(&state.is_leaving))?;
+        }
         let reader_state = Arc::clone(&state);
         let thread = thread::Builder::new().name("commands".into());
         thread.spawn(move || read_until_closed(&reader_state, &sender))?;
@@ -76,6 +90,9 @@ impl Commands {
 
     /// Whether the job with this number is to stop.
     pub fn is_stopped(&self, number: u64) -> bool {
+        if self.state.is_leaving.swap(false, Ordering::AcqRel) {
+            self.state.stop(Outcome::Cancelled);
+        }
         self.state.stop_up_to.load(Ordering::Acquire) >= number
     }
 
@@ -231,6 +248,17 @@ mod tests {
         };
         assert!(reason.contains("format 99"), "{reason}");
         assert_eq!(commands.next(), None);
+    }
+
+    #[test]
+    fn a_process_that_is_told_to_end_stops_its_job() {
+        let commands = commands_of(b"");
+        let number = commands.state.next_number();
+        assert!(!commands.is_stopped(number));
+        commands.state.is_leaving.store(true, Ordering::Release);
+        assert!(commands.is_stopped(number) && commands.is_stopped(number));
+        assert_eq!(commands.stop_outcome(), Outcome::Cancelled);
+        assert!(!commands.is_stopped(commands.state.next_number()));
     }
 
     #[test]

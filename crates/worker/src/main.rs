@@ -29,12 +29,9 @@ use convsweep_spec::inference::{InferenceReply, InferenceRequest};
 use heartbeat::Heartbeat;
 use messages::{MessageWriter, report_panics, say, say_error};
 use replies::write_reply;
-use signal_hook::consts::SIGTERM;
-use signal_hook::flag::register;
 use std::io;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
-use std::sync::Arc;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -92,20 +89,10 @@ fn answer() -> ExitCode {
     }
 }
 
-/// Slurm asks every process of an allocation to end at once. The program that started this one asks
-/// for a checkpoint then, and until it is written this one goes on.
-fn outlive_termination() {
-    if std::env::var_os("SLURM_JOB_ID").is_some() {
-        // If that fails, the work since the last checkpoint is done again.
-        _ = register(SIGTERM, Arc::default());
-    }
-}
-
 /// Carries out requests from standard input until it closes.
 fn serve() -> ExitCode {
     start_logging();
     die_with_parent();
-    outlive_termination();
     if let Err(error) = convsweep_nn::check_instruction_limit() {
         return refuse(&error.to_string());
     }
