@@ -20,7 +20,7 @@ fn a_job_larger_than_the_machine_is_refused_unless_the_user_insists() {
     assert_contains(&plan.stdout(), &["0.001", "TB"]);
     plan.says(&["lr=0.001", "TB of memory", "cpu has", "--ignore-memory"]);
     let json = workdir.run(&["plan", "small.toml", "--json"]).exits(4);
-    assert_contains(&json.stdout(), &["\"refused\": \"a job of"]);
+    assert_contains(&json.stdout(), &["\"refused\":\"a job of"]);
     let run = workdir.run(&["run", "small.toml"]).exits(4);
     run.says(&["TB of memory", "--ignore-memory"]);
     assert_eq!(workdir.all_attempts(), 0.0);

@@ -111,7 +111,7 @@ fn a_failure_is_shown_at_once_and_stops_the_sweep_on_request() {
     let run = "\n[run]\non_failure = \"stop\"\nslots = { cpu = 1 }";
     let workdir = Workdir::with(&(SMALL.to_string() + run));
     let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
-    let (_, rest) = plan.split_once("\"job\": \"").expect("a job");
+    let (_, rest) = plan.split_once("\"job\":\"").expect("a job");
     let first = &rest[..16];
     // A folder that belongs to another job: the worker reports it and fails the job.
     workdir.write(&format!("results/jobs/{first}/job.json"), "{}");

@@ -29,7 +29,7 @@ fn plans_and_runs_are_refused_where_no_device_can() {
     assert!(!sweep.workdir.path("results/jobs").exists());
     let json = ["plan", "small.toml", "--set", BF16, "--json"];
     let json = sweep.run_as(&json, "").exits(4).stdout();
-    assert!(json.contains("\"refused\": \"train.precision"), "{json}");
+    assert!(json.contains("\"refused\":\"train.precision"), "{json}");
     sweep
         .run_as(&["run", "small.toml", "--dry-run", "--devices", "cpu"], "")
         .exits(0);
