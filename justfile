@@ -153,11 +153,11 @@ test-package *suite:
 # Builds the program, which plans and reports; the first build shows what it is doing.
 _program:
     @if [ -x "{{program}}" ]; then exec {{build}} --bin convsweep --quiet; fi; \
-    echo "The first build compiles the program, then the worker, and takes about ten minutes on two cores." >&2; \
+    echo "The first build compiles the program, then the worker, and takes about nine minutes on two cores." >&2; \
     {{build}} --bin convsweep
 
 # Builds the program and the worker, which trains.
 _build:
     @if [ -x "{{program}}-worker" ]; then exec {{build}} --quiet; fi; \
-    echo "The first build takes about ten minutes on two cores." >&2; \
+    echo "The first build takes about nine minutes on two cores." >&2; \
     {{build}}
