@@ -49,9 +49,9 @@ pub enum Outcome {
     },
     /// The time limit was reached.
     TimedOut,
-    /// The worker sent nothing for too long and was killed.
+    /// The worker sent nothing for too long and was killed, or its node failed.
     Lost {
-        /// Seconds of silence.
+        /// Seconds of silence; 0 if its node failed.
         seconds: f64,
     },
     /// The worker process died.
@@ -111,6 +111,7 @@ impl Outcome {
                     short(*learning_rate)
                 )
             }
+            Outcome::Lost { seconds } if *seconds <= 0.0 => "its node failed".to_string(),
             Outcome::Lost { seconds } => format!("no word for {seconds:.0} s"),
             Outcome::Crashed {
                 signal: Some(s), ..

@@ -104,7 +104,7 @@ mod tests {
         check(
             0,
             "srun: error: Node failure on n2",
-            "lost",
+            "lost its node failed",
             Blame::Node,
             failed,
         );
