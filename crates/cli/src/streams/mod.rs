@@ -67,7 +67,7 @@ pub fn say_error(text: &str) {
     }
 }
 
-/// Whether the user wants colours, where a terminal shows them (https://no-color.org).
+/// Whether the user wants colours, where a terminal shows them (<https://no-color.org>).
 pub fn wants_colours() -> bool {
     let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
