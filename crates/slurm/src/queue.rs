@@ -25,8 +25,8 @@ pub struct QueuedAllocation {
     pub comment: String,
 }
 
-/// The allocations in lines of `squeue` with [`QUEUE_FORMAT`]. Other lines are left out: sites let
-/// their programs say things of their own.
+/// The allocations in lines of `squeue`, in the format that [`crate::cluster::queue`] asks for.
+/// Other lines are left out: sites let their programs say things of their own.
 pub fn parse_queue(text: &str) -> Vec<QueuedAllocation> {
     let mut allocations = Vec::new();
     for line in text.lines() {
